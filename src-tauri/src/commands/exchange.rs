@@ -1,0 +1,44 @@
+//! Past exchanges, their contents, exports.
+
+use countersign_console::view::{Comparison, ExchangeView, HistoryPage};
+use tauri::State;
+use tauri::ipc::Response;
+
+use super::Answer;
+use crate::Desk;
+
+#[tauri::command]
+pub(crate) async fn exchange_read(desk: State<'_, Desk>, exchange: String) -> Answer<ExchangeView> {
+    desk.console().await?.exchange_read(&exchange).await
+}
+
+#[tauri::command]
+pub(crate) async fn exchange_content(desk: State<'_, Desk>, reference: String, offset: u64, length: u64) -> Answer<Response> {
+    desk.console().await?.exchange_content(&reference, offset, length).await.map(Response::new)
+}
+
+#[tauri::command]
+pub(crate) async fn exchange_copy_curl(desk: State<'_, Desk>, exchange: String) -> Answer<()> {
+    let line = desk.console().await?.exchange_copy_curl(&exchange).await?;
+    desk.clipboard.copy(&line)
+}
+
+#[tauri::command]
+pub(crate) async fn exchange_save(desk: State<'_, Desk>, exchange: String, kind: String) -> Answer<String> {
+    desk.console().await?.exchange_save(&exchange, &kind).await
+}
+
+#[tauri::command]
+pub(crate) async fn exchange_compare(desk: State<'_, Desk>, left: String, right: String) -> Answer<Comparison> {
+    desk.console().await?.exchange_compare(&left, &right).await
+}
+
+#[tauri::command]
+pub(crate) async fn history_list(desk: State<'_, Desk>, filter: String, before: Option<String>, limit: u64) -> Answer<HistoryPage> {
+    desk.console().await?.history_list(&filter, before.as_deref(), limit).await
+}
+
+#[tauri::command]
+pub(crate) async fn history_clear(desk: State<'_, Desk>) -> Answer<()> {
+    desk.console().await?.history_clear().await
+}

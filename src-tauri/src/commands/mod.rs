@@ -1,0 +1,87 @@
+//! One function per operation of the command table: decode, one call, encode.
+
+mod credential;
+mod exchange;
+mod gateway;
+mod sending;
+mod settings;
+mod token;
+mod workspace;
+
+use countersign_evidence::Problem;
+use tauri::ipc::Channel;
+use tauri::{Builder, Runtime};
+
+/// What every operation answers: the value, or why not.
+pub(crate) type Answer<T> = Result<T, Problem>;
+
+/// Events into a channel; a window that is gone does not matter.
+pub(crate) fn into<T: tauri::ipc::IpcResponse>(channel: Channel<T>) -> impl Fn(T) + Send + Sync + 'static
+where
+    T: Send + Sync + 'static,
+{
+    move |event| {
+        let _gone = channel.send(event);
+    }
+}
+
+/// Registers every operation.
+pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
+    builder.invoke_handler(tauri::generate_handler![
+        workspace::workspace_read,
+        workspace::environment_choose,
+        workspace::request_read,
+        workspace::request_save,
+        workspace::request_remove,
+        workspace::request_preview,
+        workspace::signing_profile_list,
+        workspace::signing_profile_save,
+        sending::send,
+        sending::send_cancel,
+        sending::first_run,
+        sending::demo_break,
+        sending::demo_remove,
+        sending::inspect,
+        exchange::exchange_read,
+        exchange::exchange_content,
+        exchange::exchange_copy_curl,
+        exchange::exchange_save,
+        exchange::exchange_compare,
+        exchange::history_list,
+        exchange::history_clear,
+        credential::credential_list,
+        credential::credential_save,
+        credential::credential_remove,
+        credential::credential_set_secret,
+        credential::credential_remove_secret,
+        credential::credential_generate_key,
+        credential::credential_test,
+        token::token_list,
+        token::token_obtain,
+        token::token_renew,
+        token::token_discard,
+        token::token_copy,
+        gateway::gateway_read,
+        gateway::gateway_start,
+        gateway::gateway_stop,
+        gateway::gateway_fault,
+        gateway::gateway_clear_faults,
+        gateway::gateway_token_lifetime,
+        gateway::gateway_expire_tokens,
+        gateway::gateway_copy_ca,
+        settings::preferences_read,
+        settings::preferences_write,
+        settings::trust_read,
+        settings::trust_add_ca,
+        settings::trust_remove_ca,
+        settings::vault_read,
+        settings::vault_check,
+        settings::vault_choose,
+        settings::vault_unlock,
+        settings::status_read,
+        settings::changes,
+        settings::copy_text,
+        settings::open_url,
+        settings::window_ready,
+    ])
+}

@@ -1,0 +1,38 @@
+//! Everything that sends: progress streams while it goes on.
+
+use countersign_console::view::{ExchangeView, RequestDraft, SendProgress, WorkspaceView};
+use tauri::State;
+use tauri::ipc::Channel;
+
+use super::{Answer, into};
+use crate::Desk;
+
+#[tauri::command]
+pub(crate) async fn send(desk: State<'_, Desk>, draft: RequestDraft, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+    desk.console().await?.send(draft, into(progress)).await
+}
+
+#[tauri::command]
+pub(crate) async fn send_cancel(desk: State<'_, Desk>, exchange: String) -> Answer<()> {
+    desk.console().await?.send_cancel(&exchange).await
+}
+
+#[tauri::command]
+pub(crate) async fn first_run(desk: State<'_, Desk>, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+    desk.console().await?.first_run(into(progress)).await
+}
+
+#[tauri::command]
+pub(crate) async fn demo_break(desk: State<'_, Desk>, fault: String, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+    desk.console().await?.demo_break(&fault, into(progress)).await
+}
+
+#[tauri::command]
+pub(crate) async fn demo_remove(desk: State<'_, Desk>) -> Answer<WorkspaceView> {
+    desk.console().await?.demo_remove().await
+}
+
+#[tauri::command]
+pub(crate) async fn inspect(desk: State<'_, Desk>, host: String, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+    desk.console().await?.inspect(&host, into(progress)).await
+}
