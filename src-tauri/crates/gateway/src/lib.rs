@@ -1,0 +1,37 @@
+//! The bundled test gateway: a local CA, an authorization server, a protected payments API, and faults to
+//! switch on while it runs. Loopback only.
+//!
+//! It judges by itself: it issues and verifies tokens with code of its own, so that the client and the judge
+//! do not share a mistake. Message signatures it checks with `signing`'s verifier. PKI, keys and counters are
+//! in memory and made anew at each start. Start with [`Gateway::start`].
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+
+mod authorization_server;
+mod config;
+mod error;
+mod fault;
+mod gateway;
+mod judge;
+mod lab;
+mod listener;
+mod orders;
+mod payments;
+mod pki;
+mod ready;
+mod seen;
+mod signature;
+mod tokens;
+
+pub use self::config::{Clock, Config, Dialect, TrustedKey};
+pub use self::error::Error;
+pub use self::fault::{Fault, FaultGroup};
+pub use self::gateway::Gateway;
+pub use self::ready::{DemoClient, Ready};
+pub use self::seen::Seen;
+
+/// The demo client's identifier.
+pub const DEMO_CLIENT: &str = "demo-client";
+/// The scopes the demo client may ask for.
+pub const DEMO_SCOPES: [&str; 3] = ["payments:read", "payments:write", "payments:refund"];
+/// The identifier of the demo client's signing key.
+pub const DEMO_KEYID: &str = "demo-ed25519";

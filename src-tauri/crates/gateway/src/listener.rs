@@ -1,0 +1,108 @@
+//! One TLS listener: accepts, shakes hands with what the fault presents, serves HTTP/1.1 and HTTP/2.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Error;
+use crate::lab::Lab;
+use crate::pki::Presented;
+
+/// A handshake that takes longer is given up.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Ends the connection a request came on.
+#[derive(Clone)]
+pub(crate) struct Closing(pub(crate) CancellationToken);
+
+/// Binds a loopback address.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    if !address.ip().is_loopback() {
+        return Err(Error::NotLoopback { address });
+    }
+    TcpListener::bind(address).await.map_err(|e| match e.kind() {
+        std::io::ErrorKind::AddrInUse => Error::PortTaken { port: address.port() },
+        _ => Error::Listen { address, reason: e.to_string() },
+    })
+}
+
+/// Serves until cancelled. Only the API's listener presents the certificate faults.
+pub(crate) async fn serve(listener: TcpListener, router: Router, lab: Arc<Lab>, is_api: bool, stop: CancellationToken, tasks: TaskTracker) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((socket, _)) = accepted else { continue };
+        tasks.spawn(connection(socket, router.clone(), lab.clone(), is_api, stop.clone()));
+    }
+}
+
+async fn connection(socket: TcpStream, router: Router, lab: Arc<Lab>, is_api: bool, stop: CancellationToken) {
+    let _nagle = socket.set_nodelay(true);
+    let mut presented = lab.presented();
+    presented.mark_unchanged();
+    let presents = if is_api { lab.presents() } else { Presented::Good };
+    let acceptor = TlsAcceptor::from(lab.pki.config(presents));
+    let handshake = tokio::select! {
+        () = stop.cancelled() => return,
+        handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)) => handshake,
+    };
+    let stream = match handshake {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return failed(&lab, &error, presents),
+        Err(_late) => return,
+    };
+    let closing = CancellationToken::new();
+    let router = router.layer(axum::Extension(Closing(closing.clone())));
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(serving);
+    tokio::select! {
+        _ended = serving.as_mut() => return,
+        () = closing.cancelled() => return,
+        () = stop.cancelled() => {}
+        () = changed(&mut presented, is_api) => {}
+    }
+    serving.as_mut().graceful_shutdown();
+    let _late = tokio::time::timeout(Duration::from_secs(2), serving).await;
+}
+
+async fn changed(presented: &mut tokio::sync::watch::Receiver<u64>, is_api: bool) {
+    if !is_api || presented.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A handshake that failed is seen too: the client's alert says why.
+fn failed(lab: &Lab, error: &std::io::Error, presents: Presented) {
+    let tls = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
+    let judged = match tls {
+        Some(rustls::Error::AlertReceived(alert)) => format!("alert {}, {}", u8::from(*alert), snake(&format!("{alert:?}"))),
+        Some(other) => format!("handshake failed: {other}"),
+        None => "closed during the handshake".into(),
+    };
+    let id = lab.log.next_id();
+    lab.saw(id, "TLS, localhost".into(), None, judged, presents != Presented::Good);
+}
+
+/// `CertificateExpired` as RFC 9846 §6 spells it.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out.replace("unknown_c_a", "unknown_ca")
+}

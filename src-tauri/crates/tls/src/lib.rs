@@ -1,0 +1,46 @@
+//! Observed connections: name, TCP, TLS; the trust that decides them and the words that explain them.
+//!
+//! [`Connector::connect`] opens one connection and always hands back a [`ConnectionRecord`], when it
+//! fails too: what was negotiated, the chain as sent, the verdict, the findings, how long each phase took.
+//! Two engines stay apart: rustls-webpki behind the recording verifier **decides**, [`explain`] **says why**
+//! (it does no IO and knows no clock). HTTP lives in `countersign-exchange`.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")
+)]
+
+mod alert;
+mod certificate;
+mod connector;
+pub mod danger;
+mod der;
+mod error;
+pub mod explain;
+mod findings;
+mod hello;
+mod iana;
+mod identity;
+mod observer;
+mod policy;
+mod provider;
+mod record;
+mod recorder;
+mod stream;
+mod tap;
+mod target;
+mod tcp;
+mod trust;
+mod verifier;
+
+pub use self::alert::{Alert, alert_in};
+pub use self::certificate::{Certificate, Malformed, certificates_from_pem};
+pub use self::connector::{Clock, Connector, Ids};
+pub use self::error::Error;
+pub use self::identity::ClientIdentity;
+pub use self::observer::Observer;
+pub use self::policy::{Alpn, Policy, Version};
+pub use self::provider::{provider, warm_up};
+pub use self::record::{ConnectFailure, Connection, ConnectionRecord, ConnectTiming, Span};
+pub use self::stream::Stream;
+pub use self::target::Target;
+pub use self::trust::{HostPattern, Profile, Store, StoreLabel, Trust, TrustBuilder};

@@ -1,0 +1,180 @@
+//! Which connection does an observation belong to?
+//!
+//! rustls is synchronous inside one poll, but its verifier and resolver are shared by all connections of a
+//! configuration (resumption demands the same `Arc`). So the recorder of the connection being polled stands
+//! in a thread-local around every call into rustls, and is taken away after it.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::SystemTime;
+
+use rustls::SignatureScheme;
+use rustls_pki_types::CertificateDer;
+
+/// The verifier's word on one chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Decision {
+    /// A path to an anchor, for this name, at this time.
+    Accepted,
+    /// No such path.
+    Refused(rustls::Error),
+    /// Refused or not, it was let pass: verification is off for this host.
+    Overridden,
+}
+
+/// What the verifier and the resolver saw.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observation {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) stapled: Option<bool>,
+    pub(crate) decision: Option<Decision>,
+    pub(crate) checked_at: Option<SystemTime>,
+    pub(crate) signature_scheme: Option<SignatureScheme>,
+    pub(crate) signature_refused: Option<rustls::Error>,
+    pub(crate) client_certificate_requested: bool,
+    pub(crate) acceptable_issuers: Vec<String>,
+}
+
+/// Collects what happens on one connection.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pub(crate) port: u16,
+    observation: Mutex<Observation>,
+    sent: Mutex<Vec<u8>>,
+    received: Mutex<Vec<u8>>,
+    received_total: AtomicU64,
+    listening: AtomicBool,
+}
+
+/// Both plain-text hellos fit; a certificate message of 64 KiB need not.
+const TAP_LIMIT: usize = 32 * 1024;
+
+impl Recorder {
+    pub(crate) fn new(port: u16) -> Arc<Self> {
+        Arc::new(Self {
+            port,
+            observation: Mutex::default(),
+            sent: Mutex::default(),
+            received: Mutex::default(),
+            received_total: AtomicU64::new(0),
+            listening: AtomicBool::new(true),
+        })
+    }
+
+    pub(crate) fn observation(&self) -> MutexGuard<'_, Observation> {
+        self.observation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note_sent(&self, bytes: &[u8]) {
+        if self.listening.load(Ordering::Relaxed) {
+            append(&self.sent, bytes);
+        }
+    }
+
+    pub(crate) fn note_received(&self, bytes: &[u8]) {
+        if self.listening.load(Ordering::Relaxed) {
+            self.received_total.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            append(&self.received, bytes);
+        }
+    }
+
+    /// The handshake is over: application bytes are nobody's business here.
+    pub(crate) fn stop(&self) {
+        self.listening.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn received(&self) -> Vec<u8> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sent(&self) -> Vec<u8> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn received_total(&self) -> u64 {
+        self.received_total.load(Ordering::Relaxed)
+    }
+}
+
+fn append(buffer: &Mutex<Vec<u8>>, bytes: &[u8]) {
+    let mut buffer = buffer.lock().unwrap_or_else(PoisonError::into_inner);
+    let room = TAP_LIMIT.saturating_sub(buffer.len());
+    buffer.extend_from_slice(&bytes[..bytes.len().min(room)]);
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Recorder>>> = const { RefCell::new(None) };
+}
+
+/// The recorder of the connection that is being polled.
+pub(crate) fn current() -> Option<Arc<Recorder>> {
+    CURRENT.with(|current| current.borrow().clone())
+}
+
+/// Notes something on the connection that is being polled.
+pub(crate) fn note(write: impl FnOnce(&mut Observation)) {
+    if let Some(recorder) = current() {
+        write(&mut recorder.observation());
+    }
+}
+
+/// Puts the former recorder back, when the call panics too.
+struct Restore(Option<Arc<Recorder>>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        let former = self.0.take();
+        CURRENT.with(|current| *current.borrow_mut() = former);
+    }
+}
+
+/// Runs one synchronous call with this recorder in place.
+pub(crate) fn scope<T>(recorder: &Arc<Recorder>, call: impl FnOnce() -> T) -> T {
+    let former = CURRENT.with(|current| current.replace(Some(Arc::clone(recorder))));
+    let _restore = Restore(former);
+    call()
+}
+
+/// A future whose every poll runs with the recorder in place.
+pub(crate) struct Scoped<F> {
+    recorder: Arc<Recorder>,
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Scoped<F> {
+    pub(crate) fn new(recorder: Arc<Recorder>, future: F) -> Self {
+        Self { recorder, future: Box::pin(future) }
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.get_mut();
+        let future = this.future.as_mut();
+        scope(&this.recorder, || future.poll(context))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Recorder, current, note, scope};
+
+    #[test]
+    fn nested_scopes_attribute_to_the_inner_connection_and_restore_the_outer() {
+        let (outer, inner) = (Recorder::new(1), Recorder::new(2));
+        scope(&outer, || {
+            scope(&inner, || note(|o| o.client_certificate_requested = true));
+            assert_eq!(current().map(|r| r.port), Some(1), "the outer recorder is back");
+        });
+        assert!(inner.observation().client_certificate_requested, "noted on the inner one");
+        assert!(!outer.observation().client_certificate_requested, "and not on the outer one");
+        assert!(current().is_none(), "nothing is left behind");
+    }
+}

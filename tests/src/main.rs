@@ -1,0 +1,13 @@
+//! Everything that crosses crates, in one binary: the command line, independent peers, canaries, the real
+//! window. What a test needs and does not find (a keychain, a display, a peer) is a loud skip on a
+//! person's machine and a failure under CI.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what went wrong by panicking")]
+#![expect(unreachable_pub, reason = "one binary, no outside")]
+
+mod boundary;
+mod canary;
+mod command_line;
+mod peers;
+mod shots;
+mod support;
+mod window;

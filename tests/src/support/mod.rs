@@ -1,0 +1,57 @@
+//! What tests stand on: throw-away folders, the programs, peers that end with the test.
+
+pub mod child;
+pub mod cli;
+pub mod pki;
+pub mod sandbox;
+pub mod window;
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+/// The folder of the root `Cargo.toml`.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A program of this workspace, built beside this test binary.
+pub fn program(name: &str) -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let folder = here.parent().unwrap().parent().unwrap();
+    let program = folder.join(name);
+    assert!(program.is_file(), "{} is not built: run `cargo xtask test`", program.display());
+    program
+}
+
+/// A port that is free now. A peer that takes a port by number gets this one.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Whether the throw-away keychain of `tests/scripts/with-keyring` is here.
+pub fn keyring() -> bool {
+    std::env::var_os("COUNTERSIGN_TEST_KEYRING").is_some()
+}
+
+/// Says what is missing; under CI that is a failure.
+pub fn skip(what: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{what} is missing, and CI skips nothing");
+    use std::io::Write;
+    let _closed = writeln!(std::io::stderr(), "SKIP {what} is missing");
+}
+
+/// Leaves the test with a loud skip unless the condition holds.
+#[macro_export]
+macro_rules! need {
+    ($condition:expr, $what:expr) => {
+        if !$condition {
+            $crate::support::skip($what);
+            return;
+        }
+    };
+}
+
+/// Whether a program is on the path.
+pub fn has(name: &str) -> bool {
+    ["/usr/sbin", "/usr/bin", "/usr/local/bin", "/bin"].iter().any(|folder| PathBuf::from(folder).join(name).is_file())
+}

@@ -1,0 +1,189 @@
+//! The real window, driven by WebKitWebDriver. Found by role and name, acted on by key and click.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use super::child::Child;
+use super::sandbox::Sandbox;
+use super::{free_port, has, program, root};
+
+/// How long anything on the screen may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// One window over one sandbox. Ends with its handle.
+pub struct Window {
+    pub client: Client,
+    _driver: Child,
+    name: String,
+}
+
+/// Whether a window can be driven here.
+pub fn can_open() -> bool {
+    has("WebKitWebDriver") && std::env::var_os("DISPLAY").is_some()
+}
+
+impl Window {
+    /// Opens the program on the sandbox's folders; `name` names pictures of failures.
+    pub async fn open(sandbox: &Sandbox, name: &str) -> Self {
+        Self::open_with(sandbox, name, &[]).await
+    }
+
+    pub async fn open_with(sandbox: &Sandbox, name: &str, environment: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        let mut driver = Command::new("WebKitWebDriver");
+        sandbox.enter(&mut driver).arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true");
+        // a software renderer: the virtual display has no graphics card
+        driver.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("LIBGL_ALWAYS_SOFTWARE", "1");
+        for (key, value) in environment {
+            driver.env(key, value);
+        }
+        let driver = Child::start(&mut driver, None);
+        let url = format!("http://127.0.0.1:{port}");
+        let start = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(start.elapsed() < LIMIT, "the driver does not listen:\n{}", driver.output());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let binary = program("countersign-desktop");
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert("webkitgtk:browserOptions".into(), json!({"binary": binary.to_str().unwrap(), "args": []}));
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&url)
+            .await
+            .unwrap_or_else(|e| panic!("{e}\n{}", driver.output()));
+        client.set_window_size(1280, 800).await.unwrap();
+        Self { client, _driver: driver, name: name.to_owned() }
+    }
+
+    /// Waits for an element.
+    #[track_caller]
+    pub fn find<'a>(&'a self, locator: Locator<'a>) -> impl Future<Output = Element> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let start = Instant::now();
+            loop {
+                match self.client.find(locator).await {
+                    Ok(element) => return element,
+                    Err(e) if start.elapsed() > LIMIT => {
+                        let picture = self.failure_picture().await;
+                        panic!("{caller}: {locator:?}: {e}\nthe window shows:\n{}\npicture: {picture}", self.text().await);
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
+                }
+            }
+        }
+    }
+
+    /// A button, link or tab by its name.
+    #[track_caller]
+    pub fn named<'a>(&'a self, role: &str, name: &str) -> impl Future<Output = Element> + 'a {
+        let caller = std::panic::Location::caller();
+        let tags = match role {
+            "button" => "self::button or @role='button' or @role='menuitem' or @role='option'",
+            "link" => "self::a or self::button",
+            "tab" => "@role='tab'",
+            "textbox" => "self::input or self::textarea or @role='textbox'",
+            other => panic!("no such role here: {other}"),
+        };
+        let xpath = format!(
+            "//*[{tags}][normalize-space(.)='{name}' or @aria-label='{name}' or @placeholder='{name}' \
+             or @id=//label[normalize-space(.)='{name}']/@for]"
+        );
+        async move {
+            let start = Instant::now();
+            loop {
+                match self.client.find(Locator::XPath(&xpath)).await {
+                    Ok(element) if element.is_displayed().await.unwrap_or(false) => return element,
+                    _ if start.elapsed() > LIMIT => {
+                        let picture = self.failure_picture().await;
+                        panic!("{caller}: nothing matches {xpath}\nthe window shows:\n{}\npicture: {picture}", self.text().await);
+                    }
+                    _ => tokio::time::sleep(Duration::from_millis(25)).await,
+                }
+            }
+        }
+    }
+
+    pub async fn click(&self, role: &str, name: &str) {
+        self.named(role, name).await.click().await.unwrap();
+    }
+
+    /// Everything a person can read.
+    pub async fn text(&self) -> String {
+        let text = self.client.execute("return document.body.innerText", vec![]).await.unwrap_or(Value::Null);
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the window's text holds `words`.
+    #[track_caller]
+    pub fn reads<'a>(&'a self, words: &'a str) -> impl Future<Output = String> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let start = Instant::now();
+            loop {
+                let text = self.text().await;
+                if text.contains(words) {
+                    return text;
+                }
+                if start.elapsed() > LIMIT {
+                    let picture = self.failure_picture().await;
+                    panic!("{caller}: `{words}` does not appear; the window shows:\n{text}\npicture: {picture}");
+                }
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        }
+    }
+
+    /// Runs script in the page.
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
+    }
+
+    /// Runs script that ends by calling its last argument.
+    pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute_async(script, arguments).await.unwrap()
+    }
+
+    /// A picture of the window as PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.client.screenshot().await.unwrap()
+    }
+
+    async fn failure_picture(&self) -> String {
+        let folder = root().join("target/e2e");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{}.png", self.name));
+        if let Ok(png) = self.client.screenshot().await {
+            std::fs::write(&file, png).unwrap();
+        }
+        file.display().to_string()
+    }
+
+    /// Serious and critical violations axe finds on what is shown now.
+    pub async fn axe(&self) -> Vec<String> {
+        let source = std::fs::read_to_string(root().join("tests/peers/node_modules/axe-core/axe.min.js")).unwrap();
+        self.script(&source, vec![]).await;
+        let found = self
+            .script_async(
+                "const done = arguments[arguments.length - 1];
+                 axe.run(document, {resultTypes: ['violations']}).then(
+                   (r) => done(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map(
+                     (v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | '))),
+                   (e) => done(['axe did not run: ' + e]))",
+                vec![],
+            )
+            .await;
+        serde_json::from_value(found).unwrap()
+    }
+
+    /// Closes the window and its driver.
+    pub async fn close(self) {
+        let _gone = self.client.clone().close().await;
+    }
+}

@@ -1,0 +1,42 @@
+//! Flows in the real window: one flow, one file.
+
+mod add_credential;
+mod bad_tls;
+mod first_run;
+mod refused_token;
+mod renewal;
+mod views;
+
+use crate::support::sandbox::Sandbox;
+use crate::support::window::{Window, can_open};
+use crate::support::{keyring, skip};
+
+/// A window on empty folders with a real keychain, or a loud skip.
+async fn fresh(name: &str) -> Option<(Sandbox, Window)> {
+    if !can_open() || !keyring() {
+        skip("a display with WebKitWebDriver, or a throw-away keychain,");
+        return None;
+    }
+    let sandbox = Sandbox::new();
+    let window = Window::open(&sandbox, name).await;
+    Some((sandbox, window))
+}
+
+/// A window after the first run: the gateway runs, one signed request succeeded.
+async fn after_first_run(name: &str) -> Option<(Sandbox, Window)> {
+    let (sandbox, window) = fresh(name).await?;
+    window.click("button", "Start local gateway and send a signed request").await;
+    window.reads("over a trusted connection").await;
+    Some((sandbox, window))
+}
+
+/// The seven rows as `title: accessible name`.
+async fn rows(window: &Window) -> Vec<String> {
+    let rows = window
+        .script(
+            "return [...document.querySelectorAll('[data-ladder] > li > button')].map((b) => b.getAttribute('aria-label') ?? b.textContent.trim())",
+            vec![],
+        )
+        .await;
+    serde_json::from_value(rows).unwrap()
+}
