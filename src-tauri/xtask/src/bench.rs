@@ -10,6 +10,8 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     packages::ensure(packages::BUILD)?;
     packages::ensure(packages::TEST)?;
     ui::build()?;
-    run(cargo().args(["build", "--release", "--workspace", "--bins", "--features", "countersign-desktop/custom-protocol"]))?;
+    let features = ["--features", "countersign-desktop/custom-protocol"];
+    run(cargo().args(["build", "--release", "--workspace", "--bins"]).args(features))?;
+    run(cargo().args(["build", "--release", "--package", "countersign-desktop", "--example", "empty_window"]).args(features))?;
     run(test::wrapped(&["bench", "--package", "countersign-tests", "--bench", "side_by_side", "--"]).args(arguments))
 }

@@ -29,5 +29,5 @@ pub use self::jwk::PublicJwk;
 pub use self::key::{PublicKey, SigningKey, generate};
 pub use self::message::MessageView;
 pub use self::profile::Profile;
-pub use self::sign::{Signed, sign};
+pub use self::sign::{Signed, preview, sign};
 pub use self::verify::{Keys, Mismatch, VerifiedSignature, verify};

@@ -33,35 +33,69 @@ pub fn sign(
     if key.algorithm() != algorithm {
         return Err(Error::NotAKey { wanted: algorithm.name() });
     }
-    let digest = digest_field(profile, message);
-    let mut fields = message.fields.to_vec();
-    fields.extend(digest.iter().map(|value| ("content-digest".to_owned(), value.clone().into_bytes())));
-    let message = MessageView { fields: &fields, ..*message };
+    let unsigned = unsigned(profile, message, created, nonce)?;
+    let value = STANDARD.encode(key.sign(unsigned.base.text.as_bytes())?);
+    let mut added_fields: Vec<(String, String)> =
+        unsigned.added_digest.iter().map(|value| ("content-digest".to_owned(), value.clone())).collect();
+    added_fields.push(("signature-input".into(), format!("{}={}", profile.label, unsigned.base.parameters)));
+    added_fields.push(("signature".into(), format!("{}=:{value}:", profile.label)));
+    let evidence = unsigned.evidence(profile, value, redact);
+    Ok(Signed { base: unsigned.base, added_fields, evidence })
+}
 
+/// The signature that would be made, without a key: everything but its value, which is empty.
+///
+/// # Errors
+/// As [`sign`], but for the key.
+pub fn preview(
+    profile: &Profile,
+    message: &MessageView<'_>,
+    created: i64,
+    nonce: Option<&str>,
+    redact: &dyn Fn(&str) -> String,
+) -> Result<Signature, Error> {
+    Algorithm::parse(&profile.alg)?;
+    Ok(unsigned(profile, message, created, nonce)?.evidence(profile, String::new(), redact))
+}
+
+/// The base of a request, and what is known of it before it is signed.
+struct Unsigned {
+    base: Base,
+    covered: Vec<crate::Component>,
+    /// The digest that is added.
+    added_digest: Option<String>,
+    /// The digest as sent, added or typed by hand.
+    content_digest: Option<String>,
+}
+
+fn unsigned(profile: &Profile, message: &MessageView<'_>, created: i64, nonce: Option<&str>) -> Result<Unsigned, Error> {
+    let added_digest = digest_field(profile, message);
+    let mut fields = message.fields.to_vec();
+    fields.extend(added_digest.iter().map(|value| ("content-digest".to_owned(), value.clone().into_bytes())));
+    let message = MessageView { fields: &fields, ..*message };
     let covered = profile.components()?;
     let parameters = inner_list(&covered, &parameters(profile, created, nonce)?)?;
     let base = Base::make(&message, &covered, parameters)?;
-    let value = STANDARD.encode(key.sign(base.text.as_bytes())?);
-    let input = format!("{}={}", profile.label, base.parameters);
+    Ok(Unsigned { base, covered, added_digest, content_digest: message.value("content-digest") })
+}
 
-    let mut added_fields: Vec<(String, String)> = digest.into_iter().map(|value| ("content-digest".to_owned(), value)).collect();
-    added_fields.push(("signature-input".into(), input.clone()));
-    added_fields.push(("signature".into(), format!("{}=:{value}:", profile.label)));
-    let evidence = Signature {
-        scheme: profile.scheme.clone(),
-        label: Some(profile.label.clone()),
-        alg: profile.alg.clone(),
-        keyid: profile.keyid.clone(),
-        covered: covered.iter().map(crate::Component::short).collect(),
-        base: redact(&base.text),
-        base_length: u64::try_from(base.text.len()).unwrap_or(u64::MAX),
-        value,
-        content_digest: message.value("content-digest"),
-        signature_input: Some(input),
-        origins: origins(&base),
-        difference: None,
-    };
-    Ok(Signed { base, added_fields, evidence })
+impl Unsigned {
+    fn evidence(&self, profile: &Profile, value: String, redact: &dyn Fn(&str) -> String) -> Signature {
+        Signature {
+            scheme: profile.scheme.clone(),
+            label: Some(profile.label.clone()),
+            alg: profile.alg.clone(),
+            keyid: profile.keyid.clone(),
+            covered: self.covered.iter().map(crate::Component::short).collect(),
+            base: redact(&self.base.text),
+            base_length: u64::try_from(self.base.text.len()).unwrap_or(u64::MAX),
+            value,
+            content_digest: self.content_digest.clone(),
+            signature_input: Some(format!("{}={}", profile.label, self.base.parameters)),
+            origins: origins(&self.base),
+            difference: None,
+        }
+    }
 }
 
 /// The digest to add: asked for, and not typed by hand.

@@ -77,10 +77,9 @@ pub fn alert_in(error: &(dyn Error + 'static)) -> Option<Alert> {
         if let Some(rustls::Error::AlertReceived(description)) = error.downcast_ref::<rustls::Error>() {
             return Some(Alert::from(*description));
         }
-        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            if let Some(alert) = alert_in(inner) {
-                return Some(alert);
-            }
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(alert) = inner.and_then(|inner| alert_in(inner)) {
+            return Some(alert);
         }
         current = error.source();
     }

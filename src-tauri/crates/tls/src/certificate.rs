@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -18,6 +17,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
 
 use crate::der;
+use crate::explain::NameConstraints;
 
 /// The bytes are not an X.509 certificate (RFC 5280 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,12 @@ pub struct Certificate {
     pub(crate) subject_key_id: Option<Vec<u8>>,
     pub(crate) authority_key_id: Option<Vec<u8>>,
     pub(crate) common_name: Option<String>,
+    pub(crate) issuer_common_name: Option<String>,
+    /// `version` as counted by people: 1, 2 or 3 (RFC 5280 §4.1.2.1).
+    pub(crate) version: u32,
+    pub(crate) name_constraints: Option<NameConstraints>,
     pub(crate) names: Option<Vec<AlternativeName>>,
+    /// Critical extensions the verifier does not process, by OID.
     pub(crate) unknown_critical: Vec<String>,
     pub(crate) has_extended_key_usage: bool,
     pub(crate) has_key_usage: bool,
@@ -73,8 +78,7 @@ pub struct Certificate {
 impl Certificate {
     /// Parses DER; nothing of the certificate is judged.
     pub fn from_der(der: &CertificateDer<'_>) -> Result<Self, Malformed> {
-        let (rest, parsed) =
-            X509Certificate::from_der(der).map_err(|error| Malformed { reason: error.to_string() })?;
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| Malformed { reason: error.to_string() })?;
         if !rest.is_empty() {
             return Err(Malformed { reason: format!("{} bytes after its end", rest.len()) });
         }
@@ -89,8 +93,12 @@ impl Certificate {
         let mut key_usage = None;
         let mut extended_key_usage = None;
         let mut basic_constraints = None;
+        let mut name_constraints = None;
         let (mut ca_issuers, mut ocsp, mut crl) = (Vec::new(), Vec::new(), Vec::new());
         for extension in parsed.extensions() {
+            if extension.critical && !is_processed(&extension.oid.to_id_string()) {
+                unknown_critical.push(extension.oid.to_id_string());
+            }
             match extension.parsed_extension() {
                 ParsedExtension::SubjectAlternativeName(list) => {
                     names = Some(list.general_names.iter().map(alternative_name).collect::<Vec<_>>());
@@ -102,10 +110,8 @@ impl Certificate {
                 ParsedExtension::KeyUsage(usage) => key_usage = Some(key_usage_names(usage)),
                 ParsedExtension::ExtendedKeyUsage(usage) => extended_key_usage = Some(purposes(usage)),
                 ParsedExtension::BasicConstraints(constraints) => {
-                    basic_constraints = Some(BasicConstraints {
-                        ca: constraints.ca,
-                        path_length: constraints.path_len_constraint,
-                    });
+                    basic_constraints =
+                        Some(BasicConstraints { ca: constraints.ca, path_length: constraints.path_len_constraint });
                 }
                 ParsedExtension::AuthorityInfoAccess(access) => {
                     for description in access.iter() {
@@ -128,10 +134,8 @@ impl Certificate {
                         }
                     }
                 }
-                ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. }
-                    if extension.critical =>
-                {
-                    unknown_critical.push(extension.oid.to_id_string());
+                ParsedExtension::NameConstraints(constraints) => {
+                    name_constraints = Some(NameConstraints::from(constraints));
                 }
                 _ => {}
             }
@@ -165,7 +169,10 @@ impl Certificate {
             spki,
             subject_key_id,
             authority_key_id,
-            common_name: parsed.subject().iter_common_name().last().and_then(|cn| cn.as_str().ok()).map(str::to_owned),
+            common_name: common_name(parsed.subject()),
+            issuer_common_name: common_name(parsed.issuer()),
+            version: parsed.version().0.saturating_add(1),
+            name_constraints,
             names,
             unknown_critical,
             has_extended_key_usage: extended_key_usage.is_some(),
@@ -203,6 +210,23 @@ impl Certificate {
             .unwrap_or_else(|| format!("serial {}", self.view.serial))
     }
 
+    /// `CN=` and the common name, fit for a sentence; what [`Certificate::short_name`] says where there is none.
+    pub(crate) fn named(&self) -> String {
+        let name = match &self.common_name {
+            Some(name) => format!("CN={name}"),
+            None => self.short_name(),
+        };
+        fit(&name)
+    }
+
+    /// The same for the issuer it names.
+    pub(crate) fn issuer_named(&self) -> String {
+        fit(&match &self.issuer_common_name {
+            Some(name) => format!("CN={name}"),
+            None => self.view.issuer.clone(),
+        })
+    }
+
     /// Subject and issuer are the same name; says nothing about the signature.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
@@ -211,14 +235,6 @@ impl Certificate {
     /// Whether `basicConstraints` says it may issue.
     pub fn is_ca(&self) -> bool {
         self.view.basic_constraints.as_ref().is_some_and(|constraints| constraints.ca)
-    }
-
-    pub(crate) fn not_before(&self) -> SystemTime {
-        self.view.not_before.to_system()
-    }
-
-    pub(crate) fn not_after(&self) -> SystemTime {
-        self.view.not_after.to_system()
     }
 
     /// Checks the signature on this certificate with the key of `issuer`.
@@ -262,6 +278,45 @@ pub fn certificates_from_pem(text: &[u8]) -> Result<Vec<CertificateDer<'static>>
     CertificateDer::pem_slice_iter(text)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Malformed { reason: error.to_string() })
+}
+
+/// What stands in a chain for bytes that are no certificate, so that every index stays what it was on the wire.
+pub(crate) fn unreadable_view(der: &CertificateDer<'_>) -> CertificateView {
+    CertificateView {
+        subject: "not a certificate".to_owned(),
+        issuer: String::new(),
+        serial: String::new(),
+        not_before: Timestamp::from_unix_seconds(0),
+        not_after: Timestamp::from_unix_seconds(0),
+        names: Vec::new(),
+        key: KeyView { kind: String::new(), curve: None, bits: None },
+        signature_algorithm: String::new(),
+        key_usage: Vec::new(),
+        extended_key_usage: Vec::new(),
+        basic_constraints: None,
+        ca_issuers: Vec::new(),
+        ocsp: Vec::new(),
+        crl: Vec::new(),
+        fingerprints: Fingerprints { sha256: sha256_hex(der), spki_sha256: String::new() },
+        source: CertificateSource::Sent,
+        store: None,
+        pem: pem(der),
+    }
+}
+
+/// On one line and at most 80 characters: a peer chooses these names.
+pub(crate) fn fit(name: &str) -> String {
+    let line: String = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    countersign_evidence::ladder::elide(&line, 80)
+}
+
+/// The extensions rustls-webpki processes; any other is refused when it is critical (RFC 5280 §4.2).
+fn is_processed(oid: &str) -> bool {
+    matches!(oid, "2.5.29.15" | "2.5.29.17" | "2.5.29.19" | "2.5.29.30" | "2.5.29.31" | "2.5.29.37")
+}
+
+fn common_name(name: &X509Name<'_>) -> Option<String> {
+    name.iter_common_name().last().and_then(|value| value.as_str().ok()).map(str::to_owned)
 }
 
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
@@ -367,7 +422,8 @@ fn key_usage_names(usage: &KeyUsage) -> Vec<String> {
         (usage.decipher_only(), "decipherOnly"),
     ]
     .into_iter()
-    .filter_map(|(set, name)| set.then(|| name.to_owned()))
+    .filter(|(set, _)| *set)
+    .map(|(_, name)| name.to_owned())
     .collect()
 }
 
@@ -382,7 +438,8 @@ fn purposes(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
         (usage.ocsp_signing, "OCSPSigning"),
     ]
     .into_iter()
-    .filter_map(|(set, name)| set.then(|| name.to_owned()))
+    .filter(|(set, _)| *set)
+    .map(|(_, name)| name.to_owned())
     .chain(usage.other.iter().map(|oid| oid.to_id_string()))
     .collect()
 }

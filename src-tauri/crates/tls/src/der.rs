@@ -1,7 +1,10 @@
 //! Just enough DER to cut the raw slices out of a certificate that a signature check needs.
 
-/// Splits one TLV off the front: (tag, whole element, its contents, the rest). Definite lengths only.
-pub(crate) fn element(input: &[u8]) -> Option<(u8, &[u8], &[u8], &[u8])> {
+/// Tag, whole element, its contents, what follows it.
+type Element<'a> = (u8, &'a [u8], &'a [u8], &'a [u8]);
+
+/// Splits one TLV off the front. Definite lengths only.
+pub(crate) fn element(input: &[u8]) -> Option<Element<'_>> {
     let (&tag, after_tag) = input.split_first()?;
     let (&first, after_length) = after_tag.split_first()?;
     let (length, body) = if first < 0x80 {

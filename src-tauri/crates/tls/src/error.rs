@@ -360,11 +360,9 @@ impl Error {
                     issuers(acceptable_issuers)
                 ),
             ),
-            Error::NoCommonVersion { endpoint, offered, answered } => (
-                "tls.no_common_version",
-                Fault::Peer,
-                format!("{endpoint}, offered {offered}, answered {answered}"),
-            ),
+            Error::NoCommonVersion { endpoint, offered, answered } => {
+                ("tls.no_common_version", Fault::Peer, format!("{endpoint}, offered {offered}, answered {answered}"))
+            }
             Error::NoCommonParameters { endpoint, reason } => {
                 ("tls.no_common_parameters", Fault::Peer, format!("{endpoint}: {reason}"))
             }
@@ -399,7 +397,9 @@ impl Error {
             Error::UrlUserinfo { .. } => "take the user name and password out of the URL and use a credential",
             Error::ClientIdentity { .. } => "import the certificate chain and its key again",
             Error::CaMalformed { .. } => "give a PEM file with at least one CA certificate",
-            Error::NameNotFound { .. } => "check the spelling of the host; a private name may need the company's network",
+            Error::NameNotFound { .. } => {
+                "check the spelling of the host; a private name may need the company's network"
+            }
             Error::NameTimedOut { .. } => "check the network connection of this machine",
             Error::TcpRefused { .. } => "start the server, or check the port",
             Error::TcpTimedOut { .. } => "check the address; a firewall that drops packets looks like this",
@@ -413,7 +413,9 @@ impl Error {
             Error::Silent { .. } => "check the port, and whether a proxy or firewall stands between",
             Error::TlsTimedOut { .. } => "try again with a longer time-out",
             Error::AlertReceived { .. } => "look at the server's log for this moment: it ended the handshake",
-            Error::ClientCertificateRequired { .. } => "choose a credential of kind client-certificate for this request",
+            Error::ClientCertificateRequired { .. } => {
+                "choose a credential of kind client-certificate for this request"
+            }
             Error::ClientCertificateRefused { .. } => "choose another client certificate",
             Error::NoCommonVersion { .. } => "ask the operator to offer TLS 1.2 or 1.3",
             Error::NoCommonParameters { .. } => "ask the operator which suites and groups the server offers",

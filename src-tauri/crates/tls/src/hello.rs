@@ -109,9 +109,34 @@ pub(crate) fn first_bytes(wire: &[u8]) -> FirstBytes {
     match wire {
         [] => FirstBytes::Nothing,
         [b'H', b'T', b'T', b'P', b'/', ..] => FirstBytes::Http(first_line(wire)),
+        // A server that took the ClientHello for HTTP/0.9 answers with the page alone.
+        [b'<', ..] if is_html(wire) => FirstBytes::Http(first_line(wire)),
         [20..=23, 3, ..] | [20..=23] => FirstBytes::Tls,
         _ => FirstBytes::Other(first_line(wire)),
     }
+}
+
+fn is_html(wire: &[u8]) -> bool {
+    [&b"<!doctype html"[..], b"<html"]
+        .iter()
+        .any(|tag| wire.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
+}
+
+/// The description of the last alert in clear, for when the library had no chance to tell of it.
+pub(crate) fn plain_alert(wire: &[u8]) -> Option<u8> {
+    let mut rest = wire;
+    let mut found = None;
+    while let [kind, _, _, high, low, tail @ ..] = rest {
+        let length = usize::from(*high) << 8 | usize::from(*low);
+        let body = tail.get(..length)?;
+        rest = &tail[length..];
+        match (*kind, body) {
+            (21, [1 | 2, description]) => found = Some(*description),
+            (20..=22, _) => {}
+            _ => break,
+        }
+    }
+    found
 }
 
 fn first_line(wire: &[u8]) -> String {
@@ -121,7 +146,7 @@ fn first_line(wire: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FirstBytes, RETRY_RANDOM, first_bytes, server_hello};
+    use super::{FirstBytes, RETRY_RANDOM, first_bytes, plain_alert, server_hello};
     use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 
     fn record(random: [u8; 32], key_share: &[u8]) -> Vec<u8> {
@@ -167,5 +192,13 @@ mod tests {
         assert_eq!(first_bytes(b"220 mail ready\r\n"), FirstBytes::Other("220 mail ready".to_owned()));
         assert_eq!(first_bytes(&[21, 3, 1, 0, 2, 2, 40]), FirstBytes::Tls);
         assert_eq!(first_bytes(&[]), FirstBytes::Nothing);
+        assert!(matches!(first_bytes(b"<!DOCTYPE HTML>\n<html>"), FirstBytes::Http(_)), "HTTP/0.9");
+    }
+
+    #[test]
+    fn an_alert_in_clear_is_found_and_an_encrypted_one_is_not() {
+        assert_eq!(plain_alert(&[21, 3, 3, 0, 2, 2, 40]), Some(40));
+        assert_eq!(plain_alert(&[23, 3, 3, 0, 2, 2, 40]), None, "application data");
+        assert_eq!(plain_alert(&[21, 3, 3, 0, 2, 2]), None, "cut off");
     }
 }

@@ -60,9 +60,11 @@ pub(crate) struct RecordingResolver {
 }
 
 impl ResolvesClientCert for RecordingResolver {
-    fn resolve(&self, root_hint_subjects: &[&[u8]], _sigschemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, root_hint_subjects: &[&[u8]], sigschemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let usable = self.identity.as_ref().is_some_and(|own| own.key.key.choose_scheme(sigschemes).is_some());
         recorder::note(|observation| {
             observation.client_certificate_requested = true;
+            observation.client_certificate_sent = usable;
             observation.acceptable_issuers =
                 root_hint_subjects.iter().map(|name| crate::certificate::distinguished_name_from_der(name)).collect();
         });

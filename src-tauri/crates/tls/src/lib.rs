@@ -10,17 +10,23 @@
 )]
 
 mod alert;
+mod attempt;
 mod certificate;
+mod configuration;
 mod connector;
 pub mod danger;
 mod der;
 mod error;
 pub mod explain;
 mod findings;
+#[cfg(test)]
+mod fixture;
 mod hello;
 mod iana;
 mod identity;
+mod negotiated;
 mod observer;
+mod outcome;
 mod policy;
 mod provider;
 mod record;
@@ -29,6 +35,7 @@ mod stream;
 mod tap;
 mod target;
 mod tcp;
+mod tickets;
 mod trust;
 mod verifier;
 
@@ -38,9 +45,10 @@ pub use self::connector::{Clock, Connector, Ids};
 pub use self::error::Error;
 pub use self::identity::ClientIdentity;
 pub use self::observer::Observer;
+pub use self::outcome::error_for_alert_after_handshake;
 pub use self::policy::{Alpn, Policy, Version};
 pub use self::provider::{provider, warm_up};
-pub use self::record::{ConnectFailure, Connection, ConnectionRecord, ConnectTiming, Span};
+pub use self::record::{ConnectFailure, ConnectTiming, Connection, ConnectionRecord, Span};
 pub use self::stream::Stream;
 pub use self::target::Target;
 pub use self::trust::{HostPattern, Profile, Store, StoreLabel, Trust, TrustBuilder};

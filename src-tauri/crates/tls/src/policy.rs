@@ -32,6 +32,16 @@ impl Alpn {
             Alpn::None => Vec::new(),
         }
     }
+
+    /// What is offered, in words: `h2, http/1.1`.
+    pub(crate) fn offered_words(self) -> &'static str {
+        match self {
+            Alpn::Auto => "h2, http/1.1",
+            Alpn::Http11 => "http/1.1",
+            Alpn::Http2 => "h2",
+            Alpn::None => "no protocol",
+        }
+    }
 }
 
 /// The highest version offered.
@@ -45,9 +55,19 @@ pub enum Version {
 
 impl Version {
     pub(crate) fn offered(highest: Option<Version>) -> &'static [&'static SupportedProtocolVersion] {
+        static ONLY_TLS12: [&SupportedProtocolVersion; 1] = [&TLS12];
+        static BOTH: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
         match highest {
-            Some(Version::Tls12) => &[&TLS12],
-            Some(Version::Tls13) | None => &[&TLS13, &TLS12],
+            Some(Version::Tls12) => &ONLY_TLS12,
+            Some(Version::Tls13) | None => &BOTH,
+        }
+    }
+
+    /// What is offered, in words: `TLS 1.3 and TLS 1.2`.
+    pub(crate) fn offered_words(highest: Option<Version>) -> &'static str {
+        match highest {
+            Some(Version::Tls12) => "TLS 1.2",
+            Some(Version::Tls13) | None => "TLS 1.3 and TLS 1.2",
         }
     }
 }

@@ -15,15 +15,15 @@ use std::time::SystemTime;
 use rustls::SignatureScheme;
 use rustls_pki_types::CertificateDer;
 
-/// The verifier's word on one chain.
-#[derive(Clone, Debug)]
-pub(crate) enum Decision {
-    /// A path to an anchor, for this name, at this time.
-    Accepted,
-    /// No such path.
-    Refused(rustls::Error),
-    /// Refused or not, it was let pass: verification is off for this host.
-    Overridden,
+use crate::explain::Decision;
+
+/// Whose tickets may be used: those of the same port at the same address. Names stay apart below it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Endpoint {
+    /// The port asked for: stores may be bound to it.
+    pub(crate) port: u16,
+    /// Host and port that were dialled.
+    pub(crate) dialled: (String, u16),
 }
 
 /// What the verifier and the resolver saw.
@@ -36,13 +36,14 @@ pub(crate) struct Observation {
     pub(crate) signature_scheme: Option<SignatureScheme>,
     pub(crate) signature_refused: Option<rustls::Error>,
     pub(crate) client_certificate_requested: bool,
+    pub(crate) client_certificate_sent: bool,
     pub(crate) acceptable_issuers: Vec<String>,
 }
 
 /// Collects what happens on one connection.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    pub(crate) port: u16,
+    pub(crate) endpoint: Endpoint,
     observation: Mutex<Observation>,
     sent: Mutex<Vec<u8>>,
     received: Mutex<Vec<u8>>,
@@ -54,9 +55,9 @@ pub(crate) struct Recorder {
 const TAP_LIMIT: usize = 32 * 1024;
 
 impl Recorder {
-    pub(crate) fn new(port: u16) -> Arc<Self> {
+    pub(crate) fn new(endpoint: Endpoint) -> Arc<Self> {
         Arc::new(Self {
-            port,
+            endpoint,
             observation: Mutex::default(),
             sent: Mutex::default(),
             received: Mutex::default(),
@@ -164,14 +165,18 @@ impl<F: Future> Future for Scoped<F> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Recorder, current, note, scope};
+    use super::{Endpoint, Recorder, current, note, scope};
+
+    fn endpoint(port: u16) -> Endpoint {
+        Endpoint { port, dialled: ("127.0.0.1".to_owned(), port) }
+    }
 
     #[test]
     fn nested_scopes_attribute_to_the_inner_connection_and_restore_the_outer() {
-        let (outer, inner) = (Recorder::new(1), Recorder::new(2));
+        let (outer, inner) = (Recorder::new(endpoint(1)), Recorder::new(endpoint(2)));
         scope(&outer, || {
             scope(&inner, || note(|o| o.client_certificate_requested = true));
-            assert_eq!(current().map(|r| r.port), Some(1), "the outer recorder is back");
+            assert_eq!(current().map(|r| r.endpoint.port), Some(1), "the outer recorder is back");
         });
         assert!(inner.observation().client_certificate_requested, "noted on the inner one");
         assert!(!outer.observation().client_certificate_requested, "and not on the outer one");

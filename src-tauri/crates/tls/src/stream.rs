@@ -35,12 +35,14 @@ impl Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match &mut self.kind {
             Kind::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Kind::Tls { stream, recorder } => {
-                recorder::scope(recorder, || Pin::new(stream).poll_read(context, buffer))
-            }
+            Kind::Tls { stream, recorder } => recorder::scope(recorder, || Pin::new(stream).poll_read(context, buffer)),
         }
     }
 }

@@ -166,10 +166,14 @@ mod tests {
 
     #[test]
     fn loopback_is_known_by_name_and_by_address() {
-        for (text, expected) in
-            [("http://localhost", true), ("http://a.localhost", true), ("http://127.8.9.1", true), ("http://[::1]", true),
-             ("http://localhost.example", false), ("http://10.0.0.1", false)]
-        {
+        for (text, expected) in [
+            ("http://localhost", true),
+            ("http://a.localhost", true),
+            ("http://127.8.9.1", true),
+            ("http://[::1]", true),
+            ("http://localhost.example", false),
+            ("http://10.0.0.1", false),
+        ] {
             assert_eq!(Target::parse(text).unwrap().is_loopback(), expected, "{text}");
         }
     }

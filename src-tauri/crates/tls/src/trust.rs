@@ -80,7 +80,12 @@ impl HostPattern {
             Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, Some(port.parse().ok()?)),
             _ => (text.as_str(), None),
         };
-        let name = name.trim_matches(['[', ']']).trim_end_matches('.');
+        let dotted = name.trim_matches(['[', ']']);
+        let name = dotted.trim_end_matches('.');
+        // `*.` is a suffix that was forgotten, not every host
+        if name == "*" && dotted != name {
+            return None;
+        }
         let plain = name.strip_prefix("*.").unwrap_or(name);
         let well_formed = name == "*" || (!plain.is_empty() && !plain.contains(['*', '/', '@', ' ']));
         well_formed.then(|| Self { name: name.to_owned(), port })
@@ -175,6 +180,11 @@ impl Store {
     /// Its label.
     pub fn label(&self) -> &StoreLabel {
         &self.label
+    }
+
+    /// The hosts it is bound to; empty: it counts for all.
+    pub fn hosts(&self) -> &[HostPattern] {
+        &self.hosts
     }
 
     /// The anchors in it.

@@ -13,7 +13,8 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::recorder::{self, Decision};
+use crate::explain::Decision;
+use crate::recorder;
 use crate::{Trust, provider};
 
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl ServerCertVerifier for RecordingVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let host = host_of(server_name);
-        let port = recorder::current().map_or(0, |recorder| recorder.port);
+        let port = recorder::current().map_or(0, |recorder| recorder.endpoint.port);
         let result = match self.deciding(&host, port) {
             Some(verifier) => {
                 verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map(drop)
@@ -64,7 +65,7 @@ impl ServerCertVerifier for RecordingVerifier {
         };
         let overridden = self.trust.accepts_unverified(&host);
         let decision = match &result {
-            _ if overridden => Decision::Overridden,
+            _ if overridden => Decision::Overridden(result.as_ref().err().cloned()),
             Ok(()) => Decision::Accepted,
             Err(error) => Decision::Refused(error.clone()),
         };

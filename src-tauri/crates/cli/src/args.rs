@@ -1,0 +1,386 @@
+//! Every command, option and example, once: help, completions and the man page are made from this.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Shows, for every request, who the server proved to be, who you proved to be, and why the answer was yes or no.
+#[derive(Parser)]
+#[command(name = "countersign", version, about, long_about = None, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 yes · 1 the answer is no · 2 usage, also a host outside the credential's list · 3 could not reach ·
+4 TLS refused · 5 token refused · 6 vault unavailable, locked or denied · 7 workspace or file problem · 70 a bug of ours ·
+130 cancelled.
+
+Examples:
+  countersign tour --vault memory
+  countersign inspect api.bank.example";
+
+/// Options of every command.
+#[derive(Args)]
+pub(crate) struct Global {
+    /// Workspace folder [default: the nearest with countersign.toml, else the user's own]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) workspace: Option<PathBuf>,
+    /// Environment whose values count
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// A template variable, repeatable
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
+    pub(crate) variables: Vec<String>,
+    /// Folder of history, state and sealed secrets
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Where secrets rest
+    #[arg(long, global = true, value_enum, env = "COUNTERSIGN_VAULT")]
+    pub(crate) vault: Option<VaultChoice>,
+    /// Print documents as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The wall clock of this process starts here: it judges certificates and tokens
+    #[arg(long, global = true, value_name = "RFC3339", env = "COUNTERSIGN_AT")]
+    pub(crate) at: Option<String>,
+    /// When to colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub(crate) color: Colour,
+    /// Say nothing but data and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Open every row
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) secrets: Secrets,
+}
+
+/// Ways in for a secret. Never an argument: those stand in process lists and shell histories.
+#[derive(Args)]
+pub(crate) struct Secrets {
+    /// Read the secret from standard input
+    #[arg(long, global = true)]
+    pub(crate) secret_stdin: bool,
+    /// Read a secret from this environment variable; SLOT defaults to the recipe's first
+    #[arg(long, global = true, value_name = "[SLOT=]VAR")]
+    pub(crate) secret_env: Vec<String>,
+    /// Read the vault's passphrase from this environment variable
+    #[arg(long, global = true, value_name = "VAR")]
+    pub(crate) passphrase_env: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum VaultChoice {
+    /// The OS keychain
+    Os,
+    /// A file sealed under a passphrase
+    Passphrase,
+    /// This process only
+    Memory,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// The main job from nothing, on the embedded gateway; removes what it stored
+    #[command(after_help = "Examples:\n  countersign tour\n  countersign tour --vault memory --json | jq .title")]
+    Tour,
+    /// Run the bundled test gateway: CA, authorization server, protected API, faults
+    #[command(after_help = "Examples:\n  countersign gateway\n  countersign gateway --dialect ngenius --token-lifetime 60s --ready-file ready.json\n  countersign gateway --fault certificate-expired --fault delay=2s")]
+    Gateway(GatewayArgs),
+    /// Credentials and their slots
+    #[command(after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin\n  countersign credential test bank")]
+    Credential {
+        #[command(subcommand)]
+        action: CredentialAction,
+    },
+    /// Tokens: obtain, list, inspect
+    #[command(after_help = "Examples:\n  countersign token get bank\n  countersign token get bank --print-token | pbcopy\n  countersign token inspect < token.jwt")]
+    Token {
+        #[command(subcommand)]
+        action: TokenAction,
+    },
+    /// Send one request
+    #[command(after_help = "Examples:\n  countersign send GET https://api.bank.example/v1/accounts --credential bank\n  countersign send POST https://api.bank.example/v1/payments -d @payment.json --credential bank --sign bank-ed25519\n  countersign send payments/create-payment.toml")]
+    Send(SendArgs),
+    /// One observed handshake, explained
+    #[command(after_help = "Examples:\n  countersign inspect api.bank.example\n  countersign inspect localhost:8443 --ca lab-root.pem --json")]
+    Inspect(InspectArgs),
+    /// Past exchanges
+    #[command(after_help = "Examples:\n  countersign history list\n  countersign history show 01jz8q6c2d --json")]
+    History {
+        #[command(subcommand)]
+        action: HistoryAction,
+    },
+    /// Where secrets rest, and whether they can be read
+    #[command(after_help = "Examples:\n  countersign vault status")]
+    Vault {
+        #[command(subcommand)]
+        action: VaultAction,
+    },
+    /// Shell completions, on standard output
+    #[command(after_help = "Examples:\n  countersign completions bash > /etc/bash_completion.d/countersign")]
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, on standard output
+    #[command(after_help = "Examples:\n  countersign man > countersign.1")]
+    Man,
+}
+
+/// How connections are made.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Connect {
+    /// A CA file that counts for this call, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Vec<PathBuf>,
+    /// Connect here instead; the name asked for stays
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) connect_to: Option<String>,
+    /// Ask for and verify this name instead
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sni: Option<String>,
+    /// The highest TLS version offered
+    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
+    pub(crate) tls_max: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct GatewayArgs {
+    /// Address of the API; loopback only, port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Address of the authorization server
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) authorization_listen: std::net::SocketAddr,
+    /// How it speaks: rfc, ngenius
+    #[arg(long, default_value = "rfc")]
+    pub(crate) dialect: String,
+    /// Life of access tokens, 5s to 1h
+    #[arg(long, value_name = "DURATION", default_value = "300s")]
+    pub(crate) token_lifetime: String,
+    /// A fault to start with, one in each group, repeatable
+    #[arg(long, value_name = "NAME[=ARG]")]
+    pub(crate) fault: Vec<String>,
+    /// The demo client's secret is in this environment variable
+    #[arg(long, value_name = "VAR")]
+    pub(crate) demo_secret_env: Option<String>,
+    /// Store the demo client as credential `demo-client` of the workspace
+    #[arg(long)]
+    pub(crate) store_credential: bool,
+    /// A signing key to accept: a file with a public JWK, repeatable
+    #[arg(long, value_name = "KEYID=FILE")]
+    pub(crate) trust_key: Vec<String>,
+    /// Write addresses and CA here when every port listens
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CredentialAction {
+    /// Add one; its secret is read from a prompt, --secret-stdin or --secret-env
+    #[command(after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin")]
+    Add(CredentialArgs),
+    /// All of them, without secrets
+    #[command(after_help = "Examples:\n  countersign credential list --json")]
+    List,
+    /// One of them, without its secrets
+    #[command(after_help = "Examples:\n  countersign credential show bank")]
+    Show {
+        /// Name
+        name: String,
+    },
+    /// Change it, or put another secret in its place
+    #[command(after_help = "Examples:\n  countersign credential replace bank --secret-stdin\n  countersign credential replace bank --basic-encoding raw")]
+    Replace(CredentialArgs),
+    /// Remove it, its secrets and its token
+    #[command(after_help = "Examples:\n  countersign credential remove bank")]
+    Remove {
+        /// Name
+        name: String,
+    },
+    /// Obtain a token with it
+    #[command(after_help = "Examples:\n  countersign credential test bank")]
+    Test {
+        /// Name
+        name: String,
+        #[command(flatten)]
+        connect: Connect,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct CredentialArgs {
+    /// Name; letters, digits and hyphens
+    pub(crate) name: String,
+    /// RFC 6749 client identifier
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// Where tokens are asked for
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_endpoint: Option<String>,
+    /// How the client proves itself, by its RFC 7591 name
+    #[arg(long, value_name = "METHOD", value_parser = ["client_secret_basic", "client_secret_post", "none"])]
+    pub(crate) auth_method: Option<String>,
+    /// How id and secret are written before base64
+    #[arg(long, value_parser = ["form", "raw", "verbatim"])]
+    pub(crate) basic_encoding: Option<String>,
+    /// Scopes, separated by spaces
+    #[arg(long)]
+    pub(crate) scope: Option<String>,
+    /// A host it may be sent to, repeatable; the token endpoint's own is included
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allowed_host: Vec<String>,
+    /// How tokens are asked for: rfc6749, ngenius, ni-platform, or a file
+    #[arg(long)]
+    pub(crate) recipe: Option<String>,
+    /// Environment it belongs to, repeatable [default: all]
+    #[arg(long = "only-environment", value_name = "NAME")]
+    pub(crate) environments: Vec<String>,
+    /// The slot the secret goes to [default: the recipe's first]
+    #[arg(long)]
+    pub(crate) slot: Option<String>,
+    /// A private key for signing, PKCS#8 PEM, into the slot signing_key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Store no secret now
+    #[arg(long)]
+    pub(crate) no_secret: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenAction {
+    /// Obtain or reuse a token; prints its claims and life
+    #[command(after_help = "Examples:\n  countersign token get bank --json\n  TOKEN=$(countersign token get bank --print-token)")]
+    Get {
+        /// Credential
+        credential: String,
+        /// A subset of the credential's scope
+        #[arg(long)]
+        scope: Option<String>,
+        /// Write the token itself to standard output; not to a terminal unless forced
+        #[arg(long)]
+        print_token: bool,
+        /// Print it to a terminal all the same
+        #[arg(long, requires = "print_token")]
+        force: bool,
+        #[command(flatten)]
+        connect: Connect,
+    },
+    /// Tokens this process holds
+    #[command(after_help = "Examples:\n  countersign token list --json")]
+    List,
+    /// Read a token on standard input and explain it
+    #[command(after_help = "Examples:\n  countersign token inspect < token.jwt")]
+    Inspect,
+}
+
+#[derive(Args)]
+pub(crate) struct SendArgs {
+    /// METHOD URL, or a request of the workspace
+    #[arg(num_args = 1..=2, required = true, value_names = ["METHOD", "URL"])]
+    pub(crate) words: Vec<String>,
+    /// A field, repeatable
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) fields: Vec<String>,
+    /// The content: text, @FILE, or - for standard input
+    #[arg(short, long, value_name = "TEXT|@FILE|-")]
+    pub(crate) data: Option<String>,
+    /// The credential that authorises it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) credential: Option<String>,
+    /// A subset of the credential's scope
+    #[arg(long)]
+    pub(crate) scope: Option<String>,
+    /// Sign with this profile
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) sign: Option<String>,
+    #[command(flatten)]
+    pub(crate) connect: Connect,
+    /// HTTP/1.1 only
+    #[arg(long = "http1.1")]
+    pub(crate) http11: bool,
+    /// Accept this host's certificate whatever it is: this call only, loud, recorded
+    #[arg(long)]
+    pub(crate) accept_unverified: bool,
+    /// Exit 1 when the status is 400 or above
+    #[arg(long)]
+    pub(crate) fail: bool,
+    /// Give up after this long
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<String>,
+    /// Follow at most this many redirects
+    #[arg(long, value_name = "N")]
+    pub(crate) redirects: Option<u32>,
+    /// Send a mutating request in a live environment
+    #[arg(long)]
+    pub(crate) allow_live: bool,
+    /// Write the content to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the evidence to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evidence: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct InspectArgs {
+    /// HOST, HOST:PORT or an https URL
+    pub(crate) host: String,
+    #[command(flatten)]
+    pub(crate) connect: Connect,
+    /// Write the chain to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pem: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum HistoryAction {
+    /// The newest first
+    #[command(after_help = "Examples:\n  countersign history list --limit 20\n  countersign history list payments")]
+    List {
+        /// Words to filter by: path, status, verdict
+        filter: Vec<String>,
+        /// How many at most
+        #[arg(long, default_value_t = 50)]
+        limit: u64,
+    },
+    /// One exchange, step by step
+    #[command(after_help = "Examples:\n  countersign history show 01jz8q6c2d")]
+    Show {
+        /// Its id
+        exchange: String,
+    },
+    /// Forget every exchange and content
+    #[command(after_help = "Examples:\n  countersign history clear")]
+    Clear,
+    /// One exchange in another form, on standard output
+    #[command(after_help = "Examples:\n  countersign history export 01jz8q6c2d --kind har > exchange.har")]
+    Export {
+        /// Its id
+        exchange: String,
+        /// Form
+        #[arg(long, value_parser = ["json", "har", "curl", "pem"], default_value = "json")]
+        kind: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum VaultAction {
+    /// The store and its state; exit 6 when secrets cannot be read
+    #[command(after_help = "Examples:\n  countersign vault status --json")]
+    Status,
+}

@@ -1,0 +1,189 @@
+//! `credential`: metadata in the workspace, secrets in the vault.
+
+use std::sync::Arc;
+
+use countersign_console::Console;
+use countersign_console::view::{CredentialForm, CredentialView, SlotState};
+use countersign_evidence::{Fault, Problem};
+use countersign_secret::SecretText;
+
+use super::{Ended, UnderWay, closing, interruptible, show};
+use crate::args::{Connect, CredentialAction, CredentialArgs, Global};
+use crate::shell::Shell;
+use crate::{exit, open, secrets};
+
+pub(crate) async fn run(shell: &Shell, global: &Global, action: CredentialAction) -> Ended {
+    let connect = match &action {
+        CredentialAction::Test { connect, .. } => connect.clone(),
+        _ => Connect::default(),
+    };
+    let options = open::options(global, &connect)?;
+    let given = options.secrets.clone();
+    let console = open::console(global, options).await?;
+    let ended = match action {
+        CredentialAction::Add(args) => add(shell, global, &console, args, &given).await,
+        CredentialAction::List => list(shell, &console).await,
+        CredentialAction::Show { name } => console.credential_read(&name).await.map(|view| shown(shell, &view)),
+        CredentialAction::Replace(args) => replace(shell, global, &console, args, &given).await,
+        CredentialAction::Remove { name } => remove(shell, &console, &name).await,
+        CredentialAction::Test { name, .. } => test(shell, &console, &name).await,
+    };
+    closing(&console, ended).await
+}
+
+type Given = [(Option<String>, Arc<SecretText>)];
+
+async fn add(shell: &Shell, global: &Global, console: &Console, args: CredentialArgs, given: &Given) -> Ended {
+    if console.credential_read(&args.name).await.is_ok() {
+        return Err(Problem::new("credential.exists", Fault::Caller, format!("there is a credential `{}`", args.name), "nothing was changed")
+            .with_hint(format!("Change it with `countersign credential replace {}`.", args.name)));
+    }
+    let form = CredentialForm {
+        existing: None,
+        title: args.name.clone(),
+        recipe: args.recipe.clone().unwrap_or_else(|| "rfc6749".into()),
+        token_endpoint: args.token_endpoint.clone().unwrap_or_default(),
+        client_id: args.client_id.clone().unwrap_or_default(),
+        token_endpoint_auth_method: args.auth_method.clone().unwrap_or_else(|| "client_secret_basic".into()),
+        basic_encoding: args.basic_encoding.clone().unwrap_or_else(|| "form".into()),
+        scope: args.scope.clone().unwrap_or_default(),
+        allowed_hosts: hosts(&args, &[]),
+        environments: args.environments.clone(),
+    };
+    let view = console.credential_save(form).await?;
+    store(shell, global, console, &view, &args, given, true).await?;
+    let view = console.credential_read(&view.name).await?;
+    shell.say(&format!("Added `{}`.", view.name));
+    Ok(shown(shell, &view))
+}
+
+/// The hosts asked for, and the token endpoint's own.
+fn hosts(args: &CredentialArgs, before: &[String]) -> Vec<String> {
+    let mut hosts = if args.allowed_host.is_empty() { before.to_vec() } else { args.allowed_host.clone() };
+    let endpoint = args.token_endpoint.as_deref().unwrap_or_default();
+    let own = endpoint.split_once("://").map(|(_, rest)| rest.split(['/', '?', ':']).next().unwrap_or_default().to_owned());
+    if let Some(own) = own.filter(|own| !own.is_empty() && !own.contains("{{"))
+        && !hosts.iter().any(|host| host.split(':').next() == Some(own.as_str()))
+    {
+        hosts.push(own);
+    }
+    hosts
+}
+
+/// Puts what was given into the slots. `wanted`: a secret is asked for when none was given.
+async fn store(shell: &Shell, global: &Global, console: &Console, view: &CredentialView, args: &CredentialArgs, given: &Given, wanted: bool) -> Result<(), Problem> {
+    let first = args.slot.clone().or_else(|| view.slots.first().map(|slot| slot.name.clone()));
+    if let Some(file) = &args.key_file {
+        let pem = std::fs::read(file).map_err(|e| Problem::new("storage.unreadable", Fault::Caller, format!("`{}` cannot be read", file.display()), e.to_string()))?;
+        console.credential_import_key(&view.name, "signing_key", &countersign_secret::Secret::new(pem)).await?;
+    }
+    for (slot, secret) in given {
+        let slot = slot.clone().or_else(|| first.clone()).unwrap_or_else(|| "client_secret".into());
+        console.credential_set_secret(&view.name, &slot, countersign_secret::Secret::new(secret.expose_secret().clone())).await?;
+    }
+    let Some(slot) = first.filter(|_| given.is_empty()) else { return Ok(()) };
+    if global.secrets.secret_stdin {
+        console.credential_set_secret(&view.name, &slot, secrets::from_stdin()?).await?;
+    } else if wanted && !args.no_secret && args.auth_method.as_deref() != Some("none") {
+        match secrets::prompt(&format!("{slot} of {}", view.name)) {
+            Ok(secret) => drop(console.credential_set_secret(&view.name, &slot, secret).await?),
+            Err(problem) if problem.code == "usage.no_secret" => {
+                shell.say(&format!("No secret is stored yet: `countersign credential replace {} --secret-stdin` puts one in.", view.name));
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(())
+}
+
+async fn replace(shell: &Shell, global: &Global, console: &Console, args: CredentialArgs, given: &Given) -> Ended {
+    let before = console.credential_read(&args.name).await?;
+    let changes = args.client_id.is_some()
+        || args.token_endpoint.is_some()
+        || args.auth_method.is_some()
+        || args.basic_encoding.is_some()
+        || args.scope.is_some()
+        || args.recipe.is_some()
+        || !args.allowed_host.is_empty()
+        || !args.environments.is_empty();
+    if changes {
+        let form = CredentialForm {
+            existing: Some(before.name.clone()),
+            title: before.title.clone(),
+            recipe: args.recipe.clone().unwrap_or_else(|| before.recipe.clone()),
+            token_endpoint: args.token_endpoint.clone().unwrap_or_else(|| before.token_endpoint.clone()),
+            client_id: args.client_id.clone().unwrap_or_else(|| before.client_id.clone()),
+            token_endpoint_auth_method: args.auth_method.clone().unwrap_or_else(|| before.token_endpoint_auth_method.clone()),
+            basic_encoding: args.basic_encoding.clone().unwrap_or_else(|| before.basic_encoding.clone()),
+            scope: args.scope.clone().unwrap_or_else(|| before.scope.clone()),
+            allowed_hosts: hosts(&args, &before.allowed_hosts),
+            environments: if args.environments.is_empty() { before.environments.clone() } else { args.environments.clone() },
+        };
+        console.credential_save(form).await?;
+    }
+    store(shell, global, console, &before, &args, given, !changes && args.key_file.is_none()).await?;
+    let view = console.credential_read(&args.name).await?;
+    shell.say(&format!("Changed `{}`.", view.name));
+    Ok(shown(shell, &view))
+}
+
+async fn remove(shell: &Shell, console: &Console, name: &str) -> Ended {
+    console.credential_read(name).await?;
+    console.credential_remove(name).await?;
+    shell.say(&format!("Removed `{name}` and its secrets."));
+    Ok(exit::YES)
+}
+
+async fn test(shell: &Shell, console: &Console, name: &str) -> Ended {
+    let under_way = UnderWay::default();
+    let view = interruptible(console, &under_way, console.credential_test(name, under_way.progress())).await?;
+    show(shell, &view);
+    Ok(exit::of_exchange(&view.evidence, false))
+}
+
+async fn list(shell: &Shell, console: &Console) -> Ended {
+    let views = console.credential_list().await?;
+    for view in &views {
+        if shell.json {
+            shell.document(view, false);
+        } else {
+            let stored = view.slots.iter().filter(|slot| slot.state == SlotState::Stored).count();
+            shell.data(&format!("{:<24} {:<12} {:<44} {stored} of {} slots stored", view.name, view.recipe, view.token_endpoint, view.slots.len()));
+        }
+    }
+    let problems = console.credential_problems().await?;
+    for problem in &problems {
+        shell.say(&format!("{}: {} [{}]", problem.title, problem.detail, problem.code));
+    }
+    if views.is_empty() && problems.is_empty() {
+        shell.say("A credential is what the API's owner gave you. Add one: countersign credential add NAME …");
+    }
+    Ok(if problems.is_empty() { exit::YES } else { exit::FILES })
+}
+
+fn shown(shell: &Shell, view: &CredentialView) -> u8 {
+    if shell.json {
+        shell.document(view, true);
+        return exit::YES;
+    }
+    let told = |name: &str, value: &str| {
+        if !value.is_empty() {
+            shell.data(&format!("{name:<16} {value}"));
+        }
+    };
+    told("Name", &view.name);
+    told("client_id", &view.client_id);
+    told("Token endpoint", &view.token_endpoint);
+    told("Recipe", &view.recipe);
+    told("Client auth", &format!("{}, {}", view.token_endpoint_auth_method, view.basic_encoding));
+    told("Scope", &view.scope);
+    told("Allowed hosts", &view.allowed_hosts.join(", "));
+    for slot in &view.slots {
+        let fingerprint = slot.fingerprint.as_ref().map(|f| format!(", fingerprint {f}")).unwrap_or_default();
+        told(&slot.name, &format!("{}{fingerprint}", slot.place));
+        for finding in &slot.findings {
+            told("", &finding.sentence);
+        }
+    }
+    exit::YES
+}

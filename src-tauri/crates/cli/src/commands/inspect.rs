@@ -1,0 +1,41 @@
+//! `inspect`: one observed handshake; a refused chain is exit 1, because the verdict is the question.
+
+use countersign_evidence::{Fault, Problem};
+
+use super::{Ended, UnderWay, closing, interruptible, show};
+use crate::args::{Global, InspectArgs};
+use crate::shell::Shell;
+use crate::{exit, open};
+
+pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> Ended {
+    let console = open::console(global, open::options(global, &args.connect)?).await?;
+    let under_way = UnderWay::default();
+    let ended = async {
+        let view = interruptible(&console, &under_way, console.inspect(&args.host, under_way.progress())).await?;
+        show(shell, &view);
+        if !shell.json {
+            for certificate in &view.evidence.certificates {
+                shell.data("");
+                shell.data(&format!("Certificate  {}", certificate.subject));
+                shell.data(&format!("  issuer     {}", certificate.issuer));
+                shell.data(&format!("  valid      {} to {}", certificate.not_before.date(), certificate.not_after.date()));
+                if !certificate.names.is_empty() {
+                    shell.data(&format!("  names      {}", certificate.names.join(", ")));
+                }
+                shell.data(&format!("  SHA-256    {}", certificate.fingerprints.sha256));
+            }
+            for finding in view.evidence.findings.iter().filter(|f| f.rejects != Some(true)) {
+                shell.data(&format!("\n{}  [{}]", finding.sentence, finding.id));
+            }
+        }
+        if let Some(file) = &args.pem {
+            let pem: String = view.evidence.certificates.iter().map(|c| c.pem.as_str()).collect();
+            std::fs::write(file, pem).map_err(|e| {
+                Problem::new("storage.unwritable", Fault::Environment, format!("`{}` cannot be written", file.display()), e.to_string())
+            })?;
+        }
+        Ok(exit::of_inspection(&view.evidence))
+    };
+    let ended = ended.await;
+    closing(&console, ended).await
+}

@@ -1,0 +1,101 @@
+//! `token`: obtain, list, inspect. The token itself goes to standard output on request, and not to a terminal.
+
+use std::io::IsTerminal as _;
+
+use countersign_evidence::ladder::countdown;
+use countersign_evidence::{Fact, Fault, Outcome, Problem};
+
+use super::{Ended, UnderWay, closing, interruptible, show};
+use crate::args::{Connect, Global, TokenAction};
+use crate::shell::Shell;
+use crate::{exit, open, secrets};
+
+pub(crate) async fn run(shell: &Shell, global: &Global, action: TokenAction) -> Ended {
+    match action {
+        TokenAction::Get { credential, scope, print_token, force, connect } => {
+            if print_token && !force && std::io::stdout().is_terminal() {
+                return Err(Problem::new("usage.token_to_terminal", Fault::Caller, "the token is not printed to a terminal", "it would stand in the scrollback")
+                    .with_hint("Send it on, as in `countersign token get NAME --print-token | …`, or add --force."));
+            }
+            get(shell, global, &credential, scope.as_deref(), print_token, &connect).await
+        }
+        TokenAction::List => list(shell, global).await,
+        TokenAction::Inspect => inspect(shell),
+    }
+}
+
+async fn get(shell: &Shell, global: &Global, credential: &str, scope: Option<&str>, print_token: bool, connect: &Connect) -> Ended {
+    let console = open::console(global, open::options(global, connect)?).await?;
+    let under_way = UnderWay::default();
+    let ended = async {
+        let work = console.token_obtain_scoped(credential, scope, under_way.progress());
+        let view = interruptible(&console, &under_way, work).await?;
+        let code = exit::of_exchange(&view.evidence, false);
+        if view.evidence.outcome != Outcome::Answered || !print_token {
+            show(shell, &view);
+            if !shell.json && view.evidence.outcome == Outcome::Answered {
+                claims(shell, &console.token_list().await?);
+            }
+            return Ok(code);
+        }
+        let token = console.token_copy(credential).await?;
+        shell.data(token.expose_secret());
+        Ok(code)
+    };
+    let ended = ended.await;
+    closing(&console, ended).await
+}
+
+fn claims(shell: &Shell, rows: &[countersign_console::view::TokenRow]) {
+    let Some(row) = rows.first() else { return };
+    shell.data("");
+    if let (Some(renews), Some(expires)) = (row.renews_in_ms, row.expires_in_ms) {
+        shell.data(&format!("Renews in {}, expires in {}", countdown(renews), countdown(expires)));
+    }
+    facts(shell, &row.claims_explained);
+}
+
+fn facts(shell: &Shell, facts: &[Fact]) {
+    for fact in facts {
+        shell.data(&format!("  {:<12} {}", fact.name, fact.value));
+    }
+}
+
+async fn list(shell: &Shell, global: &Global) -> Ended {
+    let console = open::console(global, open::options(global, &Connect::default())?).await?;
+    let rows = console.token_list().await?;
+    if shell.json {
+        for row in &rows {
+            shell.document(row, false);
+        }
+    } else {
+        for row in &rows {
+            let left = row.expires_in_ms.map_or_else(|| "–".to_owned(), countdown);
+            shell.data(&format!("{:<24} {:<10} {left:>8}  {}", row.credential, format!("{:?}", row.token.state).to_lowercase(), row.reason));
+        }
+        if rows.is_empty() {
+            shell.say("This process holds no token: access tokens live in the memory of the process that obtained them.");
+        }
+    }
+    Ok(exit::YES)
+}
+
+fn inspect(shell: &Shell) -> Ended {
+    let token = secrets::from_stdin()?;
+    let read = countersign_console::inspect_token(&token)?;
+    if shell.json {
+        shell.document(&read, true);
+        return Ok(exit::YES);
+    }
+    shell.data("Header");
+    for (name, value) in &read.header {
+        shell.data(&format!("  {name:<12} {value}"));
+    }
+    shell.data("Claims");
+    for (name, value) in &read.claims {
+        let meaning = read.explained.iter().find(|f| f.name == *name).map(|f| format!("   {}", f.value)).unwrap_or_default();
+        shell.data(&format!("  {name:<12} {value}{meaning}"));
+    }
+    shell.data("Signature withheld: with it this text would be a usable token.");
+    Ok(exit::YES)
+}

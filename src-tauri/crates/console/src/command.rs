@@ -1,0 +1,88 @@
+//! The command table: every operation a host can ask for, once. TypeScript, the window's router and its
+//! permission list are made from it, and a test says they are equal.
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    /// Its name over IPC.
+    pub name: &'static str,
+    /// Arguments: name and TypeScript type. `progress` is a channel of the type named.
+    pub arguments: &'static [(&'static str, &'static str)],
+    /// TypeScript type of the result.
+    pub result: &'static str,
+}
+
+const fn command(
+    name: &'static str,
+    arguments: &'static [(&'static str, &'static str)],
+    result: &'static str,
+) -> Command {
+    Command { name, arguments, result }
+}
+
+/// All operations, by feature. Exactly one takes secret text: `credential_set_secret` (and the vault's passphrase
+/// by `vault_choose` and `vault_unlock`, which is one too). None returns a secret.
+pub const COMMANDS: &[Command] = &[
+    // workspace
+    command("workspace_read", &[], "WorkspaceView"),
+    command("environment_choose", &[("name", "string | null")], "WorkspaceView"),
+    command("request_read", &[("path", "string")], "RequestDraft"),
+    command("request_save", &[("draft", "RequestDraft")], "RequestDraft"),
+    command("request_remove", &[("path", "string")], "WorkspaceView"),
+    command("request_preview", &[("draft", "RequestDraft")], "RequestPreview"),
+    command("signing_profile_list", &[], "SigningProfileView[]"),
+    command("signing_profile_save", &[("profile", "SigningProfileView")], "SigningProfileView[]"),
+    // sending
+    command("send", &[("draft", "RequestDraft"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    command("send_cancel", &[("exchange", "string")], "null"),
+    command("first_run", &[("progress", "Channel<SendProgress>")], "ExchangeView"),
+    command("demo_break", &[("fault", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    command("demo_remove", &[], "WorkspaceView"),
+    command("inspect", &[("host", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    // exchanges
+    command("exchange_read", &[("exchange", "string")], "ExchangeView"),
+    command("exchange_content", &[("reference", "string"), ("offset", "number"), ("length", "number")], "ArrayBuffer"),
+    command("exchange_copy_curl", &[("exchange", "string")], "null"),
+    command("exchange_save", &[("exchange", "string"), ("kind", "\"json\" | \"har\" | \"pem\" | \"content\"")], "string"),
+    command("exchange_compare", &[("left", "string"), ("right", "string")], "Comparison"),
+    command("history_list", &[("filter", "string"), ("before", "string | null"), ("limit", "number")], "HistoryPage"),
+    command("history_clear", &[], "null"),
+    // credentials
+    command("credential_list", &[], "CredentialView[]"),
+    command("credential_save", &[("form", "CredentialForm")], "CredentialView"),
+    command("credential_remove", &[("name", "string")], "CredentialView[]"),
+    command("credential_set_secret", &[("name", "string"), ("slot", "string"), ("text", "string")], "CredentialView"),
+    command("credential_remove_secret", &[("name", "string"), ("slot", "string")], "CredentialView"),
+    command("credential_generate_key", &[("name", "string"), ("slot", "string"), ("alg", "string")], "CredentialView"),
+    command("credential_test", &[("name", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    // tokens
+    command("token_list", &[], "TokenRow[]"),
+    command("token_obtain", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    command("token_renew", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    command("token_discard", &[("credential", "string")], "TokenRow[]"),
+    command("token_copy", &[("credential", "string")], "null"),
+    // gateway
+    command("gateway_read", &[], "GatewayView"),
+    command("gateway_start", &[("dialect", "string"), ("lifetime", "number")], "GatewayView"),
+    command("gateway_stop", &[], "GatewayView"),
+    command("gateway_fault", &[("group", "string"), ("fault", "string | null")], "GatewayView"),
+    command("gateway_clear_faults", &[], "GatewayView"),
+    command("gateway_token_lifetime", &[("seconds", "number")], "GatewayView"),
+    command("gateway_expire_tokens", &[], "GatewayView"),
+    command("gateway_copy_ca", &[], "null"),
+    // settings
+    command("preferences_read", &[], "Preferences"),
+    command("preferences_write", &[("preferences", "Preferences")], "Preferences"),
+    command("trust_read", &[], "TrustView"),
+    command("trust_add_ca", &[("pem", "string"), ("hosts", "string[]")], "TrustView"),
+    command("trust_remove_ca", &[("file", "string")], "TrustView"),
+    command("vault_read", &[], "VaultView"),
+    command("vault_check", &[], "VaultView"),
+    command("vault_choose", &[("backend", "\"os\" | \"passphrase\" | \"memory\""), ("passphrase", "string | null")], "VaultView"),
+    command("vault_unlock", &[("passphrase", "string | null")], "VaultView"),
+    command("status_read", &[], "StatusView"),
+    command("changes", &[("progress", "Channel<Change>")], "null"),
+    command("copy_text", &[("text", "string")], "null"),
+    command("open_url", &[("url", "string")], "null"),
+    command("window_ready", &[], "null"),
+];

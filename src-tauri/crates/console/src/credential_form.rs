@@ -1,0 +1,63 @@
+//! From the add and edit form to a credential's file.
+
+use std::sync::PoisonError;
+
+use countersign_evidence::{Fault, Problem};
+use countersign_tls::{HostPattern, Target};
+
+use crate::core::{Core, lock};
+use crate::view::CredentialForm;
+use crate::workspace::CredentialFile;
+
+impl Core {
+    /// Creates `countersign.toml` where there is none yet.
+    pub(crate) fn ensure_workspace(&self) -> Result<(), Problem> {
+        if !self.workspace.id().is_empty() {
+            return Ok(());
+        }
+        self.workspace.ensure(&self.new_id, "My workspace")?;
+        if self.workspace.id() != self.new_id {
+            // another process was faster: its id counts
+            *lock(&self.state) = crate::state::StateFile::load(&self.data.state_file(&self.workspace.id())).value;
+            let vault = self.open_vault(self.vault().backend());
+            *self.vault.write().unwrap_or_else(PoisonError::into_inner) = vault;
+        }
+        Ok(())
+    }
+
+    /// The file a form means; what the form does not show is kept.
+    pub(crate) fn credential_of(&self, form: CredentialForm) -> Result<CredentialFile, Problem> {
+        let title = form.title.trim();
+        if title.is_empty() {
+            return Err(Problem::new("usage.no_name", Fault::Caller, "the credential has no name", "the name is empty").with_hint("Give it a name."));
+        }
+        let recipe = self.workspace.recipe(&form.recipe)?;
+        let mut file = match &form.existing {
+            Some(name) => self.workspace.credential(name)?,
+            None => CredentialFile { name: self.workspace.free_credential_name(title), kind: "oauth2".into(), ..CredentialFile::default() },
+        };
+        for host in &form.allowed_hosts {
+            if HostPattern::parse(host).is_none_or(|pattern| pattern.is_any()) {
+                return Err(Problem::new("credential.bad_host", Fault::Caller, format!("`{host}` is not a host"), "an allowed host is `host`, `host:port` or `*.suffix`")
+                    .with_hint("Write the host's name without scheme and path."));
+            }
+        }
+        let endpoint = form.token_endpoint.trim();
+        let endpoint = if endpoint.is_empty() { recipe.defaults.token_endpoint.as_deref().unwrap_or_default() } else { endpoint };
+        if !endpoint.contains("{{") {
+            let target = Target::parse(endpoint).map_err(|e| e.problem())?;
+            crate::send::plain_http_refused(&file.name, &target)?;
+        }
+        file.title = title.to_owned();
+        file.recipe = form.recipe;
+        file.token_endpoint = endpoint.to_owned();
+        file.client_id = form.client_id;
+        file.token_endpoint_auth_method = form.token_endpoint_auth_method;
+        file.basic_encoding = form.basic_encoding;
+        file.grant_type = "client_credentials".into();
+        file.scope = form.scope.split_whitespace().collect::<Vec<_>>().join(" ");
+        file.allowed_hosts = form.allowed_hosts;
+        file.environments = form.environments;
+        Ok(file)
+    }
+}

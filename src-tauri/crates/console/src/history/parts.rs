@@ -1,0 +1,228 @@
+//! A document is stored less what many share: the handshake and the chain are kept by connection, each certificate
+//! once by the SHA-256 of its DER. What is put together again is the very same document; where a connection is
+//! known otherwise than this document has it, its parts stay in the document. Documents inside of documents (token
+//! calls, earlier attempts) are taken apart in the same way.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use serde_json::{Map, Value, json};
+
+use super::row;
+use countersign_evidence::{Exchange, Timestamp};
+
+/// Takes a document apart; gives what stays of it and the connections that keep the rest.
+pub(super) fn take_apart(transaction: &Transaction<'_>, e: &Exchange) -> rusqlite::Result<(Value, Vec<String>)> {
+    let mut connections = Vec::new();
+    let mut document = serde_json::to_value(e).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+    take(transaction, &mut document, &row::summary(e).host, &mut connections)?;
+    connections.sort_unstable();
+    connections.dedup();
+    Ok((document, connections))
+}
+
+/// Puts a stored document together.
+pub(super) fn put_together(connection: &Connection, document: &mut Value) -> rusqlite::Result<()> {
+    let Some(members) = document.as_object_mut() else { return Ok(()) };
+    if let Some(id) =
+        members.get("certificates").and_then(|c| c.get("connection")).and_then(Value::as_str).map(str::to_owned)
+    {
+        let sql = "SELECT handshake FROM connection WHERE id = ?1";
+        let handshake: Option<String> = connection.prepare_cached(sql)?.query_row([&id], |row| row.get(0))?;
+        if let Some(handshake) = handshake {
+            members.insert("handshake".into(), parsed(&handshake)?);
+        }
+        members.insert("certificates".into(), Value::Array(chain(connection, &id)?));
+    }
+    for inner in nested(document) {
+        put_together(connection, inner)?;
+    }
+    Ok(())
+}
+
+/// The documents right inside of this one.
+pub(super) fn nested(document: &mut Value) -> Vec<&mut Value> {
+    let mut found = Vec::new();
+    for (name, member) in document.as_object_mut().into_iter().flatten() {
+        match (name.as_str(), member) {
+            ("token", Value::Object(token)) => found.extend(token.get_mut("exchange")),
+            ("previous_attempts", Value::Array(attempts)) => found.extend(attempts),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn take(
+    transaction: &Transaction<'_>,
+    document: &mut Value,
+    host: &str,
+    connections: &mut Vec<String>,
+) -> rusqlite::Result<()> {
+    if let Some(members) = document.as_object_mut()
+        && let Some(part) = Part::of(members)
+        && part.keep(transaction, host)?
+    {
+        members.shift_remove("handshake");
+        members.insert("certificates".into(), json!({ "connection": part.connection }));
+        connections.push(part.connection);
+    }
+    for inner in nested(document) {
+        take(transaction, inner, host, connections)?;
+    }
+    Ok(())
+}
+
+/// What a document says of its connection.
+struct Part {
+    connection: String,
+    opened: i64,
+    handshake: Option<String>,
+    chain: Vec<Link>,
+}
+
+/// A certificate in its place.
+struct Link {
+    sha256: String,
+    der: Vec<u8>,
+    view: String,
+    source: String,
+    store: Option<String>,
+}
+
+impl Part {
+    /// `None` where there is no connection, or a certificate that is none.
+    fn of(members: &Map<String, Value>) -> Option<Self> {
+        let connection = members.get("connection")?;
+        let opened = connection.get("opened_at").and_then(Value::as_str).and_then(Timestamp::parse)?;
+        let chain = members.get("certificates")?.as_array()?.iter().map(Link::of).collect::<Option<Vec<_>>>()?;
+        Some(Self {
+            connection: connection.get("id")?.as_str()?.to_owned(),
+            opened: opened.unix_millis(),
+            handshake: members.get("handshake").map(Value::to_string),
+            chain,
+        })
+    }
+
+    /// Whether the connection now holds exactly this.
+    fn keep(&self, transaction: &Transaction<'_>, host: &str) -> rusqlite::Result<bool> {
+        let known: Option<Option<String>> = transaction
+            .prepare_cached("SELECT handshake FROM connection WHERE id = ?1")?
+            .query_row([&self.connection], |row| row.get(0))
+            .optional()?;
+        match known {
+            Some(handshake) => Ok(handshake == self.handshake
+                && chain(transaction, &self.connection)? == self.chain_values(transaction)?),
+            None => self.insert(transaction, host).map(|()| true),
+        }
+    }
+
+    fn chain_values(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Value>> {
+        for link in &self.chain {
+            link.seen(transaction, self.opened)?;
+        }
+        self.chain.iter().map(|link| link.value(&link.view)).collect()
+    }
+
+    fn insert(&self, transaction: &Transaction<'_>, host: &str) -> rusqlite::Result<()> {
+        transaction
+            .prepare_cached("INSERT INTO connection (id, host, opened, handshake) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![self.connection, host, self.opened, self.handshake])?;
+        for (position, link) in (0_i64..).zip(&self.chain) {
+            let known = link.seen(transaction, self.opened)?;
+            let other = (known != link.view).then_some(&link.view);
+            transaction
+                .prepare_cached(
+                    "INSERT INTO chain (connection, position, certificate, source, store, view) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![self.connection, position, link.sha256, link.source, link.store, other])?;
+        }
+        Ok(())
+    }
+}
+
+impl Link {
+    fn of(certificate: &Value) -> Option<Self> {
+        let mut view = certificate.as_object()?.clone();
+        let Some(Value::String(source)) = view.shift_remove("source") else { return None };
+        let store = match view.shift_remove("store") {
+            Some(Value::String(store)) => Some(store),
+            Some(_) => return None,
+            None => None,
+        };
+        let text = view.get("pem")?.as_str()?;
+        let der = der(text)?;
+        if pem(&der) == text {
+            view.shift_remove("pem");
+        }
+        let sha256 = hex::encode(digest::digest(&digest::SHA256, &der));
+        Some(Self { sha256, der, view: Value::Object(view).to_string(), source, store })
+    }
+
+    /// Remembers the certificate; gives the view it is remembered with.
+    fn seen(&self, transaction: &Transaction<'_>, at: i64) -> rusqlite::Result<String> {
+        transaction
+            .prepare_cached(
+                "INSERT INTO certificate (sha256, der, view, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?4)
+                 ON CONFLICT (sha256) DO UPDATE SET first_seen = min(first_seen, ?4), last_seen = max(last_seen, ?4)
+                 RETURNING view",
+            )?
+            .query_row(params![self.sha256, self.der, self.view, at], |row| row.get(0))
+    }
+
+    /// The certificate as it stands in a document.
+    fn value(&self, view: &str) -> rusqlite::Result<Value> {
+        let mut value = parsed(view)?;
+        if let Some(members) = value.as_object_mut() {
+            members.insert("source".into(), Value::String(self.source.clone()));
+            if let Some(store) = &self.store {
+                members.insert("store".into(), Value::String(store.clone()));
+            }
+            if !members.contains_key("pem") {
+                members.insert("pem".into(), Value::String(pem(&self.der)));
+            }
+        }
+        Ok(value)
+    }
+}
+
+/// The chain of a connection, as it stands in a document.
+fn chain(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Value>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT certificate.sha256, der, ifnull(chain.view, certificate.view), source, store
+         FROM chain JOIN certificate ON certificate.sha256 = chain.certificate WHERE connection = ?1 ORDER BY position",
+    )?;
+    let links = statement.query_map([id], |row| {
+        Ok(Link { sha256: row.get(0)?, der: row.get(1)?, view: row.get(2)?, source: row.get(3)?, store: row.get(4)? })
+    })?;
+    links.map(|link| link.and_then(|link| link.value(&link.view))).collect()
+}
+
+fn parsed(text: &str) -> rusqlite::Result<Value> {
+    serde_json::from_str(text)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))
+}
+
+/// The DER inside of a PEM text.
+fn der(pem: &str) -> Option<Vec<u8>> {
+    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    let body: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    STANDARD.decode(body).ok().filter(|der| !der.is_empty())
+}
+
+/// RFC 7468 §3: 64 characters a line.
+pub(crate) fn pem(der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut rest = body.as_str();
+    while !rest.is_empty() {
+        let (line, tail) = rest.split_at(rest.len().min(64));
+        text.push_str(line);
+        text.push('\n');
+        rest = tail;
+    }
+    text.push_str("-----END CERTIFICATE-----\n");
+    text
+}

@@ -1,0 +1,47 @@
+//! The use cases both hosts share: credentials, token leases, sends, history, workspace files, the local gateway.
+//!
+//! Start with [`Console`]: every operation of the command table is a method of it. Beneath it `core` holds what all
+//! of them stand on, `send` is the main job, `token` the engine. [`clock`] is the only clock, [`entropy`] the only
+//! source of randomness, [`Options`] the only reader of the environment.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+
+pub mod clock;
+pub mod command;
+mod console;
+mod core;
+mod credential;
+mod credential_form;
+mod demo;
+pub mod entropy;
+mod environment;
+pub mod export;
+pub mod file;
+pub mod folder;
+mod gateway;
+pub mod hardening;
+pub mod history;
+mod inspect;
+mod jwt;
+mod kept;
+mod key;
+mod obtain;
+mod options;
+pub mod preferences;
+mod preview;
+mod saving;
+mod send;
+mod settings;
+pub mod state;
+pub mod template;
+pub mod token;
+mod trust;
+pub mod view;
+pub mod workspace;
+
+pub use self::console::{Console, GatewayHandle, GatewayStart};
+pub use self::jwt::{TokenText, inspect_token};
+pub use self::options::{ConnectionOptions, Options};
+pub use self::send::ProgressSink;
+pub use countersign_gateway::{Dialect, Error as GatewayError, Fault as GatewayFault, Ready};
+pub use countersign_tls::Version as TlsVersion;
+pub use countersign_vault::Backend;

@@ -1,0 +1,187 @@
+//! Credentials and tokens without their secrets.
+
+use countersign_evidence::{Finding, Fact, Timestamp, Token};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Whether a slot holds a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum SlotState {
+    /// Nothing stored on this machine.
+    Empty,
+    /// Stored; `fingerprint` tells two apart.
+    Stored,
+    /// The store cannot be asked now; the vault's state says why.
+    Unknown,
+}
+
+/// One secret slot of a credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct SlotView {
+    /// `client_secret`, `api_key`, `signing_key`.
+    pub name: String,
+    /// What it is, in words: `client secret`, `Ed25519 signing key`.
+    pub title: String,
+    /// Whether it is filled.
+    pub state: SlotState,
+    /// Where it rests, a sentence: `Stored in Secret Service`.
+    pub place: String,
+    /// Keyed fingerprint, 8 hex digits; not a hash of the secret alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// When it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_at: Option<Timestamp>,
+    /// Things noticed at entry, for example a line break at the end.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
+
+/// A credential: what the API's owner gave you.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct CredentialView {
+    /// File name without `.toml`.
+    pub name: String,
+    /// The name shown.
+    pub title: String,
+    /// `oauth2`.
+    pub kind: String,
+    /// Environments it belongs to; empty: all.
+    pub environments: Vec<String>,
+    /// Hosts it may be sent to.
+    pub allowed_hosts: Vec<String>,
+    /// Recipe id.
+    pub recipe: String,
+    /// Token endpoint, templates kept.
+    pub token_endpoint: String,
+    /// Token endpoint with templates resolved; absent while they have no value (gateway stopped).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_resolved: Option<String>,
+    /// Issuer, when one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// RFC 6749 §2.2.
+    pub client_id: String,
+    /// RFC 7591 name.
+    pub token_endpoint_auth_method: String,
+    /// `form`, `raw`, `verbatim`.
+    pub basic_encoding: String,
+    /// Whether the encoding makes a difference for this id and secret; absent while the secret is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basic_encoding_matters: Option<bool>,
+    /// `client_credentials`.
+    pub grant_type: String,
+    /// Scope asked for.
+    pub scope: String,
+    /// Slots.
+    pub slots: Vec<SlotView>,
+    /// When an exchange used it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
+    /// Its token in the chosen environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenRow>,
+    /// Requests that name it.
+    pub used_by: Vec<String>,
+    /// Whether it is the demo of the first run.
+    pub demo: bool,
+}
+
+/// What the add and edit form sends. No secret: those go by `credential_set_secret`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct CredentialForm {
+    /// The present name, when an existing credential is edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<String>,
+    /// The name shown; the file name is made from it.
+    pub title: String,
+    /// Recipe id.
+    pub recipe: String,
+    /// Token endpoint.
+    pub token_endpoint: String,
+    /// RFC 6749 §2.2.
+    pub client_id: String,
+    /// RFC 7591 name.
+    pub token_endpoint_auth_method: String,
+    /// `form`, `raw`, `verbatim`.
+    pub basic_encoding: String,
+    /// Scope.
+    pub scope: String,
+    /// Hosts it may be sent to, besides the token endpoint's.
+    pub allowed_hosts: Vec<String>,
+    /// Environments; empty: all.
+    pub environments: Vec<String>,
+}
+
+/// A token of the engine: state and deadlines, for lists and countdowns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct TokenRow {
+    /// Credential name.
+    pub credential: String,
+    /// Environment name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The token as it may be shown.
+    pub token: Token,
+    /// Milliseconds until it is renewed, at the moment this was made; negative: past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews_in_ms: Option<i64>,
+    /// Milliseconds until it dies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_ms: Option<i64>,
+    /// Its whole life in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_ms: Option<i64>,
+    /// Why it is in this state, in words.
+    pub reason: String,
+    /// How many exchanges used this generation.
+    pub uses: u64,
+    /// Authorization server.
+    pub authorization_server: String,
+    /// Client authentication, wire name.
+    pub client_authentication: String,
+    /// Clock difference to the authorization server in milliseconds, and its error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockView>,
+    /// Generations and why each was obtained, newest first.
+    pub generations: Vec<Generation>,
+    /// Registered claims explained: name = claim, value = meaning of its value.
+    pub claims_explained: Vec<Fact>,
+    /// What is odd about it.
+    pub findings: Vec<Finding>,
+}
+
+impl Eq for TokenRow {}
+
+/// One token of a key's past.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct Generation {
+    /// Counts from 1.
+    pub generation: u64,
+    /// When it was obtained, or the attempt failed.
+    pub at: Timestamp,
+    /// `first use`, `renewed before expiry`, `the server refused generation 2`, `on request`.
+    pub reason: String,
+    /// The exchange that obtained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<String>,
+    /// Whether it failed.
+    pub failed: bool,
+}
+
+/// A clock difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ClockView {
+    /// Server minus ours, milliseconds.
+    pub difference_ms: i64,
+    /// Plus or minus, milliseconds.
+    pub error_ms: i64,
+}

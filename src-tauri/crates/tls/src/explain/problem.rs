@@ -1,0 +1,495 @@
+//! The problems of a path as findings: sentence with the values filled in, fix, citation; and their one rank.
+
+use std::time::SystemTime;
+
+use countersign_evidence::{CertificateView, Citation, Fact, Finding, FindingSeverity, Timestamp};
+
+use super::{Question, told};
+use crate::{Certificate, Malformed, Store};
+
+/// Bits of an RSA key the verifier asks for at least.
+const RSA_MINIMUM: u32 = 2048;
+
+/// How specific a problem is; the smaller, the earlier it is told. Dates and names point at one value a person
+/// can compare; that no issuer was found says least, unless the certificate vouches for itself.
+fn rank(id: &str) -> usize {
+    const ORDER: [&str; 26] = [
+        "certificate.malformed",
+        "validity.inverted",
+        "certificate.expired",
+        "certificate.not_yet_valid",
+        "revocation.revoked",
+        "name.mismatch",
+        "name.wildcard_depth",
+        "name.ip_not_listed",
+        "path.self_signed",
+        "name.no_subject_alternative_name",
+        "certificate.key_mismatch",
+        "path.impostor",
+        "certificate.tampered",
+        "certificate.weak_signature",
+        "key.rsa_short",
+        "certificate.algorithm_unsupported",
+        "certificate.algorithm_mismatch",
+        "usage.server_auth",
+        "constraint.name",
+        "constraint.path_length",
+        "usage.not_a_ca",
+        "extension.unknown_critical",
+        "certificate.version",
+        "path.untrusted_root",
+        "path.missing_intermediate",
+        "usage.leaf_is_ca",
+    ];
+    ORDER.iter().position(|known| *known == id).unwrap_or(ORDER.len())
+}
+
+/// Refusing ones first, most specific first; of equals the one nearest to the end entity.
+pub(crate) fn sort(problems: &mut [Finding]) {
+    problems.sort_by_key(|problem| {
+        (problem.rejects != Some(true), rank(&problem.id), problem.certificate.unwrap_or_default())
+    });
+}
+
+/// The verifier refused: its reason has to be among ours, else it is told first in its own words.
+pub(crate) fn agree_with_refusal(problems: &mut Vec<Finding>, error: &rustls::Error, question: &Question<'_>) {
+    let family = told::family(error);
+    let agreed = problems.iter().any(|problem| problem.rejects == Some(true) && family.contains(&problem.id.as_str()));
+    if !agreed {
+        let told = told::finding(error, question);
+        problems.retain(|problem| problem.id != told.id || problem.certificate != told.certificate);
+        problems.push(told);
+    }
+}
+
+/// The verifier accepted: what we would have refused becomes a note.
+pub(crate) fn agree_with_acceptance(problems: &mut [Finding]) {
+    for problem in problems.iter_mut().filter(|problem| problem.rejects == Some(true)) {
+        problem.rejects = Some(false);
+        problem.severity = FindingSeverity::Warning;
+        problem.sentence = format!("Accepted by the TLS library; a strict reader would refuse: {}", problem.sentence);
+    }
+}
+
+/// A problem that refuses the path.
+pub(crate) fn refusing(
+    id: &str,
+    certificate: &Certificate,
+    index: usize,
+    sentence: String,
+    fix: impl Into<String>,
+    (source, section): (&str, &str),
+) -> Finding {
+    Finding {
+        id: id.to_owned(),
+        severity: FindingSeverity::Error,
+        subject: certificate.named(),
+        sentence,
+        fix: fix.into(),
+        citation: Citation::new(source, section),
+        certainty: None,
+        certificate: Some(index),
+        rejects: Some(true),
+        values: Vec::new(),
+    }
+}
+
+/// One certificate of a path, by its place in the chain as sent.
+pub(crate) struct About<'a> {
+    pub(crate) certificate: &'a Certificate,
+    pub(crate) index: usize,
+    pub(crate) total: usize,
+}
+
+impl About<'_> {
+    /// `The certificate CN=a`, `Certificate 2 of 3, CN=b,`.
+    fn whose(&self) -> String {
+        match self.index {
+            0 => format!("The certificate {}", self.certificate.named()),
+            index => format!("Certificate {} of {}, {},", index + 1, self.total, self.certificate.named()),
+        }
+    }
+
+    fn refuse(&self, id: &str, sentence: String, fix: impl Into<String>, citation: (&str, &str)) -> Finding {
+        refusing(id, self.certificate, self.index, sentence, fix, citation)
+    }
+
+    /// RFC 5280 §4.1.2.5.
+    pub(crate) fn dates(&self, at: Timestamp) -> Option<Finding> {
+        let view = self.certificate.view();
+        let (not_before, not_after) = (view.not_before, view.not_after);
+        let citation = ("RFC 5280", "4.1.2.5");
+        let mut finding = if not_before > not_after {
+            let sentence = format!(
+                "{} is never valid: it ends on {}, before it begins on {}.",
+                self.whose(),
+                not_after.date(),
+                not_before.date()
+            );
+            self.refuse("validity.inverted", sentence, "Ask the operator to have it issued again.", citation)
+        } else if at > not_after {
+            let sentence = format!("{} expired {} ago, on {}.", self.whose(), ago(at, not_after), not_after.date());
+            let fix = match self.index {
+                0 => "Ask the operator to renew the certificate.",
+                _ => "Ask the operator to send the renewed intermediate.",
+            };
+            self.refuse("certificate.expired", sentence, fix, citation)
+        } else if at < not_before {
+            let sentence = format!(
+                "{} is valid from {} {}Z; the clock here says {} {}Z.",
+                self.whose(),
+                not_before.date(),
+                not_before.clock(),
+                at.date(),
+                at.clock()
+            );
+            let fix = "Check the clock of this computer; if it is right, wait or ask the operator.";
+            self.refuse("certificate.not_yet_valid", sentence, fix, citation)
+        } else {
+            return None;
+        };
+        finding.values = vec![
+            Fact::new("not_before", not_before.to_string()),
+            Fact::new("not_after", not_after.to_string()),
+            Fact::new("checked_at", at.to_string()),
+        ];
+        Some(finding)
+    }
+
+    /// Version and critical extensions.
+    pub(crate) fn structure(&self) -> Vec<Finding> {
+        let mut problems = Vec::new();
+        if self.certificate.version != 3 {
+            let sentence = format!("{} is of X.509 version {}; 3 is needed.", self.whose(), self.certificate.version);
+            let fix = "Ask the operator to have it issued again as version 3.";
+            problems.push(self.refuse("certificate.version", sentence, fix, ("RFC 5280", "4.1.2.1")));
+        }
+        for oid in &self.certificate.unknown_critical {
+            let sentence = format!("{} has the critical extension {oid}, which is not understood.", self.whose());
+            let fix = "Ask the operator for a certificate without it; another client may understand it.";
+            let mut finding = self.refuse("extension.unknown_critical", sentence, fix, ("RFC 5280", "4.2"));
+            finding.values.push(Fact::new("oid", oid));
+            problems.push(finding);
+        }
+        problems
+    }
+
+    /// RFC 5280 §4.2.1.12: where the extension stands, it has to allow servers.
+    pub(crate) fn purpose(&self) -> Option<Finding> {
+        let allowed = &self.certificate.view().extended_key_usage;
+        if !self.certificate.has_extended_key_usage || allowed.iter().any(|purpose| purpose == "serverAuth") {
+            return None;
+        }
+        let list = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+        let sentence = match self.index {
+            0 => format!("{} may be used for {list} only; a server needs serverAuth.", self.whose()),
+            _ => format!("The CA {} is restricted to {list}; servers need serverAuth.", self.certificate.named()),
+        };
+        let fix = "Ask the operator for a certificate with serverAuth as extended key usage.";
+        let mut finding = self.refuse("usage.server_auth", sentence, fix, ("RFC 5280", "4.2.1.12"));
+        finding.values.push(Fact::new("extended_key_usage", list));
+        Some(finding)
+    }
+
+    /// The verifier refuses a CA certificate as end entity.
+    pub(crate) fn leaf_is_ca(&self) -> Option<Finding> {
+        self.certificate.is_ca().then(|| {
+            let sentence = format!("{} is a CA certificate (cA=TRUE); a server needs one of its own.", self.whose());
+            let fix = "Ask the operator for a certificate with cA=FALSE, also when it signs itself.";
+            self.refuse("usage.leaf_is_ca", sentence, fix, ("RFC 5280", "4.2.1.9"))
+        })
+    }
+
+    /// RFC 5280 §4.2.1.9, for a certificate with so many CAs below it.
+    pub(crate) fn as_issuer(&self, below: usize) -> Option<Finding> {
+        if !self.certificate.is_ca() {
+            let sentence = format!("{} is not a CA (cA=FALSE), so it cannot issue.", self.certificate.named());
+            let fix = "Ask the operator for a certificate issued by a CA; this one was used as an issuer.";
+            return Some(self.refuse("usage.not_a_ca", sentence, fix, ("RFC 5280", "4.2.1.9")));
+        }
+        let constraints = self.certificate.view().basic_constraints.as_ref()?;
+        let allowed = constraints.path_length?;
+        if usize::try_from(allowed).is_ok_and(|allowed| below <= allowed) {
+            return None;
+        }
+        let cas = |count: usize| if count == 1 { "1 CA".to_owned() } else { format!("{count} CAs") };
+        let sentence = format!(
+            "{} allows {} below it; the path has {below}.",
+            self.certificate.named(),
+            cas(usize::try_from(allowed).unwrap_or(usize::MAX))
+        );
+        let fix = "Ask the operator for a certificate issued higher up.";
+        let mut finding = self.refuse("constraint.path_length", sentence, fix, ("RFC 5280", "4.2.1.9"));
+        finding.values = vec![Fact::new("allowed", allowed.to_string()), Fact::new("below", below.to_string())];
+        Some(finding)
+    }
+
+    /// Nobody can check this kind of signature here.
+    pub(crate) fn signature_unsupported(&self, issuer: &Certificate) -> Finding {
+        let algorithm = &self.certificate.view().signature_algorithm;
+        let mut finding = if is_weak_signature(&self.certificate.signature_oid) {
+            let sentence = format!("{} is signed with {algorithm}, which proves nothing any more.", self.whose());
+            let fix = "Ask the operator to have it issued again with SHA-256 or better.";
+            self.refuse("certificate.weak_signature", sentence, fix, ("RFC 9155", "1"))
+        } else {
+            let sentence = format!(
+                "{} is signed with {algorithm} by {} (key: {}), a combination this client does not verify.",
+                self.whose(),
+                issuer.named(),
+                key_words(issuer)
+            );
+            let fix = "Ask the operator for a certificate signed with ECDSA, RSA or Ed25519.";
+            self.refuse("certificate.algorithm_unsupported", sentence, fix, ("RFC 9846", "4.2.3"))
+        };
+        finding.values.push(Fact::new("signature_algorithm", algorithm));
+        finding
+    }
+
+    /// The key of the issuer by that name does not verify the signature: another key, or other bytes.
+    pub(crate) fn signature_invalid(&self, issuer: &Certificate, store: Option<&Store>) -> Finding {
+        let (child, parent) = (self.certificate.named(), issuer.named());
+        let wanted = self.certificate.authority_key_id.as_deref();
+        let own = issuer.subject_key_id.as_deref();
+        let place = store.map_or_else(|| "in the chain".to_owned(), |store| format!("from {}", store.label().words()));
+        let fix = match store {
+            Some(_) => {
+                "If the CA was renewed, trust its new certificate for this host; else check what stands between."
+            }
+            None => "Ask the operator to send the issuer that signed it; check for a proxy that changes certificates.",
+        };
+        let mut finding = match (wanted, own) {
+            (Some(wanted), Some(own)) if wanted != own => {
+                let sentence = format!(
+                    "The {parent} {place} is not the one that signed {child}: the names are equal, the keys differ."
+                );
+                self.refuse("path.impostor", sentence, fix, ("RFC 5280", "4.2.1.1"))
+            }
+            (Some(_), Some(_)) => {
+                let sentence = format!(
+                    "The signature of {child} does not verify with the key of {parent}: content or signature was changed."
+                );
+                let fix = "Ask the operator to install the original certificate; check for a proxy that changes it.";
+                self.refuse("certificate.tampered", sentence, fix, ("RFC 5280", "6.1.3"))
+            }
+            (None, _) | (_, None) => {
+                let sentence = format!(
+                    "The signature of {child} does not verify with the key of {parent} {place}: the certificate was changed, or another CA of that name signed it."
+                );
+                self.refuse("certificate.tampered", sentence, fix, ("RFC 5280", "6.1.3"))
+            }
+        };
+        finding.values.push(Fact::new("issuer", &parent));
+        let ids = [("authority_key_identifier", wanted), ("subject_key_identifier", own)];
+        finding.values.extend(ids.into_iter().filter_map(|(name, id)| id.map(|id| Fact::new(name, hex::encode(id)))));
+        finding
+    }
+
+    pub(crate) fn self_signed(&self, stores: &str) -> Finding {
+        let name = self.certificate.named();
+        let sentence = match stores {
+            "" => format!("The server presents a certificate it signed itself, {name}; no store counts for this host."),
+            _ => format!("The server presents a certificate it signed itself, {name}; no store contains it."),
+        };
+        let fix = if self.certificate.is_ca() {
+            "Ask the operator for a certificate issued by a CA, or for one with cA=FALSE that you can trust for this host."
+        } else {
+            "If it is yours, trust exactly this certificate for this host; else ask for one issued by a CA."
+        };
+        self.with_stores(self.refuse("path.self_signed", sentence, fix, ("RFC 5280", "6.1")), stores)
+    }
+
+    /// The root was sent, and no store has it.
+    pub(crate) fn untrusted_root(&self, stores: &str) -> Finding {
+        let name = self.certificate.named();
+        let sentence = format!("The chain ends at {name}, {}.", in_none_of(stores));
+        let finding = self.refuse("path.untrusted_root", sentence, UNTRUSTED_FIX, ("RFC 5280", "6.1"));
+        self.with_stores(finding, stores)
+    }
+
+    /// The last CA that was sent has an issuer no store has.
+    pub(crate) fn untrusted_issuer(&self, stores: &str) -> Finding {
+        let sentence = format!(
+            "The chain ends at {}, issued by {}, {}.",
+            self.certificate.named(),
+            self.certificate.issuer_named(),
+            in_none_of(stores)
+        );
+        let finding = self.refuse("path.untrusted_root", sentence, UNTRUSTED_FIX, ("RFC 5280", "6.1"));
+        self.with_stores(finding, stores)
+    }
+
+    /// The end entity came alone, or nothing of what came with it issued it.
+    pub(crate) fn missing_intermediate(&self) -> Finding {
+        let issuer = self.certificate.issuer_named();
+        let published = self.certificate.view().ca_issuers.first();
+        let mut sentence = format!(
+            "The server did not send the intermediate {issuer} that issued {}, and it is in no store.",
+            self.certificate.named()
+        );
+        let mut fix = "Ask the operator to send the full chain (leaf, then intermediates).".to_owned();
+        match published {
+            Some(address) => {
+                sentence.push_str(&format!(
+                    " Browsers fetch it from {}, API clients do not.",
+                    crate::certificate::fit(address)
+                ));
+            }
+            None => fix.push_str(&format!(" If {issuer} is a root of your own, trust it for this host.")),
+        }
+        let mut finding = self.refuse("path.missing_intermediate", sentence, fix, ("RFC 9846", "4.4.2"));
+        finding.values.push(Fact::new("issuer", &self.certificate.view().issuer));
+        finding.values.extend(published.map(|address| Fact::new("ca_issuers", address)));
+        finding
+    }
+
+    fn with_stores(&self, mut finding: Finding, stores: &str) -> Finding {
+        finding.values.push(Fact::new("issuer", &self.certificate.view().issuer));
+        finding.values.push(Fact::new("stores", if stores.is_empty() { "none" } else { stores }));
+        finding
+    }
+}
+
+const UNTRUSTED_FIX: &str = "If this CA is yours, trust it for this host. If unrelated hosts show the same issuer, \
+                             a proxy signs for them: import the proxy's CA.";
+
+fn in_none_of(stores: &str) -> String {
+    match stores {
+        "" => "and no store counts for this host".to_owned(),
+        stores => format!("which is in none of: {stores}"),
+    }
+}
+
+/// A CA of a workspace that was bound to other hosts.
+pub(crate) fn bound_elsewhere(anchor: &Certificate, index: usize, store: &Store, host: &str, port: u16) -> Finding {
+    let hosts: Vec<String> = store.hosts().iter().map(ToString::to_string).collect();
+    let sentence = format!(
+        "The chain ends at {}, which {} trusts for {} only, not for {}.",
+        anchor.named(),
+        store.label().words(),
+        hosts.join(", "),
+        crate::target::authority(host, port)
+    );
+    let fix = "If this CA may speak for this host too, add the host to it.";
+    let mut finding = refusing("path.untrusted_root", anchor, index, sentence, fix, ("RFC 5280", "6.1"));
+    finding.values = vec![Fact::new("store", store.label().to_string()), Fact::new("hosts", hosts.join(", "))];
+    finding
+}
+
+/// Bytes in the chain that are no certificate.
+pub(crate) fn malformed(index: usize, total: usize, malformed: &Malformed) -> Finding {
+    Finding {
+        id: "certificate.malformed".to_owned(),
+        severity: FindingSeverity::Error,
+        subject: format!("certificate {} of {total}", index + 1),
+        sentence: format!("Certificate {} of {total} is {malformed}.", index + 1),
+        fix: "Ask the operator to install the certificate again.".to_owned(),
+        citation: Citation::new("RFC 5280", "4.1"),
+        certainty: None,
+        certificate: Some(index),
+        rejects: Some(true),
+        values: Vec::new(),
+    }
+}
+
+pub(crate) fn work_budget() -> Finding {
+    Finding {
+        id: "path.work_budget".to_owned(),
+        severity: FindingSeverity::Warning,
+        subject: "the chain".to_owned(),
+        sentence: "The chain is too large to be explained in full; what was found so far is shown.".to_owned(),
+        fix: "Ask the operator to send only the end entity and the intermediates it needs.".to_owned(),
+        citation: Citation::new("RFC 5280", "6.1"),
+        certainty: None,
+        certificate: None,
+        rejects: Some(false),
+        values: Vec::new(),
+    }
+}
+
+/// An RSA key below the minimum verifies nothing.
+pub(crate) fn issuer_key_short(issuer: &Certificate, index: usize) -> Finding {
+    let bits = issuer.view().key.bits.unwrap_or_default();
+    let sentence = format!(
+        "{} has an RSA key of {bits} bits; {RSA_MINIMUM} is the minimum, so its signatures do not count.",
+        issuer.named()
+    );
+    let fix = "Ask the operator for a certificate from a CA with a larger key.";
+    let mut finding = refusing("key.rsa_short", issuer, index, sentence, fix, ("CA/B BR", "6.1.5"));
+    finding.values.push(Fact::new("bits", bits.to_string()));
+    finding
+}
+
+pub(crate) fn is_rsa_short(certificate: &Certificate) -> bool {
+    view_is_rsa_short(certificate.view())
+}
+
+fn view_is_rsa_short(view: &CertificateView) -> bool {
+    view.key.kind == "RSA" && view.key.bits.is_some_and(|bits| bits < RSA_MINIMUM)
+}
+
+/// SHA-1 and MD5, by the OID of the signature algorithm.
+pub(crate) fn is_weak_signature(oid: &str) -> bool {
+    matches!(oid, "1.2.840.113549.1.1.2" | "1.2.840.113549.1.1.4" | "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1")
+}
+
+/// The server's signature over the handshake (RFC 9846 §4.4.3) was refused.
+pub(crate) fn key_not_proved(leaf: Option<&CertificateView>, error: &rustls::Error) -> Finding {
+    let (id, sentence, fix) = match leaf {
+        Some(leaf) if view_is_rsa_short(leaf) => (
+            "key.rsa_short",
+            format!(
+                "The certificate has an RSA key of {} bits; {RSA_MINIMUM} is the minimum, so its signature over the handshake does not count.",
+                leaf.key.bits.unwrap_or_default()
+            ),
+            "Ask the operator for a certificate with a larger key.",
+        ),
+        _ if told::is_bad_signature(error) => (
+            "certificate.key_mismatch",
+            "The server proved possession of another key than the one in its certificate.".to_owned(),
+            "Ask the operator: certificate and key file do not belong together.",
+        ),
+        _ => (
+            "certificate.algorithm_unsupported",
+            format!("The server's signature over the handshake cannot be verified: {}.", told::words(error)),
+            "Ask the operator for a certificate with an ECDSA, RSA or Ed25519 key.",
+        ),
+    };
+    Finding {
+        id: id.to_owned(),
+        severity: FindingSeverity::Error,
+        subject: leaf.map_or_else(|| "the server".to_owned(), |leaf| crate::certificate::fit(&leaf.subject)),
+        sentence,
+        fix: fix.to_owned(),
+        citation: Citation::new("RFC 9846", "4.4.3"),
+        certainty: None,
+        certificate: leaf.map(|_| 0),
+        rejects: Some(true),
+        values: Vec::new(),
+    }
+}
+
+fn key_words(certificate: &Certificate) -> String {
+    let key = &certificate.view().key;
+    match (&key.curve, key.bits) {
+        (Some(curve), _) => format!("{} {curve}", key.kind),
+        (None, Some(bits)) => format!("{} {bits}", key.kind),
+        (None, None) => key.kind.clone(),
+    }
+}
+
+/// `3 days`, `5 hours`: the largest unit that counts at least one.
+fn ago(later: Timestamp, earlier: Timestamp) -> String {
+    let seconds = later.unix_seconds().saturating_sub(earlier.unix_seconds()).max(0);
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+/// The time a finding compares with.
+pub(crate) fn checked_at(at: SystemTime) -> Fact {
+    Fact::new("checked_at", super::seconds(at).to_string())
+}

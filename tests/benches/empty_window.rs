@@ -1,0 +1,24 @@
+//! An empty window of the same framework and the same build: the floor that the window's start is measured against.
+
+use tauri::webview::PageLoadEvent;
+use tauri::{Builder, WebviewUrl, WebviewWindowBuilder};
+
+fn main() -> tauri::Result<()> {
+    let mut context = tauri::generate_context!("tauri.conf.json");
+    context.config_mut().app.windows.clear();
+    Builder::default()
+        .setup(|app| {
+            let page = "data:text/html,<!doctype html><title>empty</title><p>empty";
+            let url = page.parse().map(WebviewUrl::External)?;
+            WebviewWindowBuilder::new(app, "empty", url)
+                .inner_size(1280.0, 800.0)
+                .on_page_load(|_, payload| {
+                    if let (PageLoadEvent::Finished, Some(file)) = (payload.event(), std::env::var_os("COUNTERSIGN_READY_FILE")) {
+                        let _unwritten = std::fs::write(file, b"ready");
+                    }
+                })
+                .build()?;
+            Ok(())
+        })
+        .run(context)
+}

@@ -1,0 +1,3 @@
+export { default as ChainPanel } from './ChainPanel.svelte'
+export { pem, pins, shortName, storeName, verdictSentence } from './words'
+export { clock, date } from './axis'

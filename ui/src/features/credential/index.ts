@@ -1,0 +1,8 @@
+export { default as CredentialForm } from './CredentialForm.svelte'
+export { default as CredentialTable } from './CredentialTable.svelte'
+export { default as EmptySlotDialog } from './EmptySlotDialog.svelte'
+export { default as RemoveDialog } from './RemoveDialog.svelte'
+export { default as SecretDialog } from './SecretDialog.svelte'
+export { default as Slots } from './Slots.svelte'
+export { presetOf, slotTitle } from './presets'
+export { authentication, authorizationServer, endpoint, formOf, lastUsed, recipeName } from './words'

@@ -1,0 +1,2 @@
+export { default as BreakStrip } from './BreakStrip.svelte'
+export { default as Welcome } from './Welcome.svelte'

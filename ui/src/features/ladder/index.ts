@@ -1,0 +1,6 @@
+export { default as Attempts } from './Attempts.svelte'
+export { default as Ladder } from './Ladder.svelte'
+export { default as Proves } from './Proves.svelte'
+export { OpenRows } from './open_rows.svelte'
+export { Running, blankRows } from './running.svelte'
+export { STEPS, STEP_TITLES, duration } from './words'

@@ -1,0 +1,1 @@
+export { Palette, type Entry, type Group } from './palette.svelte'

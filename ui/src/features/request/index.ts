@@ -1,0 +1,5 @@
+export { Draft, METHODS, emptyDraft, isSafe, type FieldList } from './draft.svelte'
+export { Preview } from './preview.svelte'
+export { default as RequestLine } from './RequestLine.svelte'
+export { default as RequestTabs } from './RequestTabs.svelte'
+export { default as RequestSettings } from './RequestSettings.svelte'

@@ -1,0 +1,2 @@
+export { default as ResponsePane } from './ResponsePane.svelte'
+export { hostOf } from './subject'

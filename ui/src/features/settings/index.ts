@@ -1,0 +1,5 @@
+export { default as Keychain } from './Keychain.svelte'
+export { default as KeyboardTable } from './KeyboardTable.svelte'
+export { default as NumberField } from './NumberField.svelte'
+export { default as Setting } from './Setting.svelte'
+export { default as Trust } from './Trust.svelte'

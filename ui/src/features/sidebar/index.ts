@@ -1,0 +1,2 @@
+export { default as Sidebar } from './Sidebar.svelte'
+export type { CredentialEntry, Tool } from './entries'

@@ -1,0 +1,5 @@
+export { default as BaseView } from './BaseView.svelte'
+export { default as ComparisonView } from './ComparisonView.svelte'
+export { default as ComponentTable } from './ComponentTable.svelte'
+export { counted, lines, ruleOf } from './base'
+export { compare, type BaseComparison } from './compare'

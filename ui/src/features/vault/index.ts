@@ -1,0 +1,1 @@
+export { default as VaultAsk } from './VaultAsk.svelte'

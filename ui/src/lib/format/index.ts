@@ -1,0 +1,6 @@
+export { address, sectionTitle, shown } from './citation'
+export { clock, duration, milliseconds } from './duration'
+export { keyNames } from './keys'
+export { match, type Match } from './match'
+export { size } from './size'
+export { middle, sentence } from './words'
