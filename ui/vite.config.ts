@@ -1,9 +1,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+import { lucideIcons } from './scripts/lucide_icons.ts'
 
 /** The fixture host is in development, in tests and in builds of `--mode fixture`; a release never holds it. */
 export default defineConfig(({ mode, command }) => ({
-	plugins: [svelte()],
+	plugins: [svelte(), lucideIcons()],
 	define: {
 		__FIXTURE__: JSON.stringify(command === 'serve' || mode === 'fixture'),
 	},
@@ -25,6 +26,7 @@ export default defineConfig(({ mode, command }) => ({
 		include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
 		setupFiles: ['scripts/test_setup.ts'],
 		css: false,
+		testTimeout: 20_000,
 		restoreMocks: true,
 	},
 }))

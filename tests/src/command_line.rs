@@ -175,7 +175,7 @@ fn scripted(answer: &'static [u8], times: usize) -> u16 {
     std::thread::spawn(move || {
         for stream in listener.incoming().take(times) {
             let mut stream = stream.unwrap();
-            let mut hello = [0; 1024];
+            let mut hello = [0; 8192];
             let _read = stream.read(&mut hello);
             let _written = stream.write_all(answer);
         }
@@ -191,7 +191,7 @@ fn bad_input_gets_a_stable_code_and_the_documented_exit() {
     let closing = format!("https://127.0.0.1:{}/", scripted(b"", 1));
     for (url, exit, code) in [
         ("https://exa mple/", 2, "url.malformed"),
-        ("ftp://localhost/", 2, "url.scheme"),
+        ("ftp://localhost/", 2, "url.scheme_not_supported"),
         ("https://nonexistent.invalid/", 3, "dns.not_found"),
         (refused.as_str(), 3, "tcp.refused"),
         (plain.as_str(), 4, "tls.plain_http"),
@@ -210,7 +210,7 @@ fn a_silent_server_is_a_time_out_and_ctrl_c_cancels() {
     let url = format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port());
     let sandbox = Sandbox::new();
     let said = run(&sandbox, &["send", "GET", &url, "--vault", "memory", "--timeout", "1s", "--json"]).expect(3);
-    assert_eq!(said.json()["error"]["code"], "tls.timed_out", "{}", said.out);
+    assert_eq!(said.json()["error"]["code"], "tls.silent", "{}", said.out);
 
     let mut send = command(&sandbox, &["send", "GET", &url, "--vault", "memory", "--timeout", "60s"]);
     let child = Child::start(&mut send, None);

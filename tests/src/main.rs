@@ -4,10 +4,16 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 #![expect(unreachable_pub, reason = "one binary, no outside")]
 
+mod bad_input;
 mod boundary;
 mod canary;
 mod command_line;
+mod gateway;
 mod peers;
+mod redirect;
+mod scripted;
 mod shots;
+mod storage;
 mod support;
+mod tokens;
 mod window;

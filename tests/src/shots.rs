@@ -1,1 +1,1 @@
-//! Pictures of the real window into `docs/screenshots`, light and dark (`cargo xtask shots`).
+//! Pictures of every view; written by `cargo xtask shots`.

@@ -165,7 +165,7 @@ function soon(selector: string, then?: (element: HTMLElement) => void): void {
 
 /** In an editor its own search opens; elsewhere the response's. */
 function find(): boolean {
-	if (document.activeElement?.closest('.cm-editor')) return false
+	if (document.activeElement?.shadowRoot) return false
 	const button = document.querySelector<HTMLElement>('[data-find]')
 	button?.click()
 	return button !== null

@@ -77,7 +77,8 @@ export interface Pressed {
 /** What a key press means; null: nothing of ours. */
 export function pressed(event: KeyboardEvent, mac: boolean): Pressed | null {
 	if (event.isComposing) return null
-	const typing = isTyping(event.target)
+	// an editor lives in a shadow root: outside it the event seems to come from its host
+	const typing = isTyping(event.composedPath()[0] ?? event.target)
 	for (const shortcut of KEYMAP) {
 		if (shortcut.notWhileTyping && typing) continue
 		for (const keys of shortcut.keys) {

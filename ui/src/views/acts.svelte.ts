@@ -24,8 +24,8 @@ export interface Trusting {
 export class Acts {
 	/** Why a thing asked for here was not done; it stands in the inspector's foot until the next. */
 	problem = $state.raw<Problem | null>(null)
-	/** Where the last evidence was saved. */
-	saved = $state('')
+	/** Where the last evidence was saved, and of which exchange. */
+	saved = $state.raw<{ exchange: string; file: string } | null>(null)
 	/** A CA that would be trusted on one word more. */
 	trusting = $state.raw<Trusting | null>(null)
 	readonly #desk: Desk
@@ -86,8 +86,19 @@ export class Acts {
 
 	saveEvidence(kind: EvidenceKind): Promise<void> {
 		return this.#exchange(async (exchange) => {
-			this.saved = await this.#desk.ipc.call('exchange_save', { exchange, kind })
+			this.saved = { exchange, file: await this.#desk.ipc.call('exchange_save', { exchange, kind }) }
 		})
+	}
+
+	/** Beside the last exchange before it that asked the same; where there is none, one more is to be chosen. */
+	compare(): void {
+		const exchange = this.#bench.evidence?.exchange
+		if (exchange === undefined) return
+		const rows = this.#desk.exchanges.value ?? []
+		const at = rows.findIndex((row) => row.exchange === exchange)
+		const here = rows[at]
+		const before = here && rows.slice(at + 1).find((row) => row.method === here.method && row.host === here.host && row.path === here.path)
+		this.#desk.routes.go({ name: 'history', compare: before ? [before.exchange, exchange] : [exchange] })
 	}
 
 	async renewToken(): Promise<void> {
@@ -238,7 +249,7 @@ export class Acts {
 
 	async #try(work: () => Promise<unknown>, rethrow = false): Promise<void> {
 		this.problem = null
-		this.saved = ''
+		this.saved = null
 		try {
 			await work()
 		} catch (reason) {

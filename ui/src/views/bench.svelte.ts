@@ -29,11 +29,13 @@ export class Bench {
 	/** Which attempt of it is shown, from 1. */
 	attempt = $state(1)
 	running = $state.raw<Running | null>(null)
+	/** Path of the request it sends; absent: a request never saved. */
+	runningFor = $state.raw<string | undefined>(undefined)
 	/** Why the last send, read or save did not happen. */
 	problem = $state.raw<Problem | null>(null)
 	saving = $state(false)
 	/** Percent of the height that the request takes from the response. */
-	split = $state(remembered('split', 36))
+	split = $state(remembered('split', 36.1))
 	/** A change of something live that waits for one word. */
 	asking = $state.raw<{ send: () => void } | null>(null)
 	/** Counts what should draw the eye to the verdict: after the first run, the focus goes there. */
@@ -46,14 +48,15 @@ export class Bench {
 	#turn = 0
 
 	readonly attempts = $derived(this.view ? this.view.previous.length + 1 : 0)
-	/** The ladder in view; work that ended before an exchange has one too, when it says which row it waits on. */
-	readonly ladder = $derived.by(() => {
-		const waiting = this.problem ? stalled(this.problem) : null
-		return waiting ?? (this.view ? (this.view.previous[this.attempt - 1] ?? this.view.ladder) : null)
-	})
-	readonly evidence = $derived(this.view ? (this.view.evidence.previous_attempts[this.attempt - 1] ?? this.view.evidence) : null)
-	/** Whether a ladder under way stands in for the last one. */
-	readonly inFlight = $derived(this.running?.visible === true ? this.running : null)
+	/** Work that ended before there was an exchange, and the row it waits on. */
+	readonly waiting = $derived(this.problem ? stalled(this.problem) : null)
+	readonly ladder = $derived(this.waiting ?? (this.view ? (this.view.previous[this.attempt - 1] ?? this.view.ladder) : null))
+	/** What the attempt in view is a record of; nothing while something waits. */
+	readonly evidence = $derived(
+		this.view && !this.waiting ? (this.view.evidence.previous_attempts[this.attempt - 1] ?? this.view.evidence) : null,
+	)
+	/** The send under way, when it belongs to the request in view and took long enough to stand in for the last ladder. */
+	readonly inFlight = $derived(this.running?.visible === true && this.runningFor === this.draft.value.path ? this.running : null)
 
 	constructor(desk: Desk) {
 		this.#desk = desk
@@ -66,6 +69,7 @@ export class Bench {
 		const path = workspace?.last_request ?? this.#desk.requests[0]?.path
 		if (path === undefined) return
 		await this.openRequest(path)
+		if (!this.#desk.exchanges.value) await this.#desk.readExchanges()
 		const newest = this.#desk.exchanges.value?.[0]?.exchange
 		if (newest === undefined || this.view) return
 		const view = await this.#desk.ipc.call('exchange_read', { exchange: newest }).catch(() => null)
@@ -181,6 +185,7 @@ export class Bench {
 		const running = new Running(this.view === null)
 		const path = this.draft.value.path
 		this.running = running
+		this.runningFor = path
 		this.#again = work
 		this.problem = null
 		try {

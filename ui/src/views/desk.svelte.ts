@@ -1,7 +1,7 @@
 /** What the whole window shows: workspace, credentials, status, preferences. Read when told of a change; nothing polls. */
 
 import { Loaded } from '../features/loaded.svelte'
-import { Ticker, deadlines } from '../features/token'
+import { Ticker, deadlines, lifeAt, short } from '../features/token'
 import type { Transport } from '../lib/ipc'
 import type { Change } from '../lib/ipc/generated/Change'
 import type { CredentialView } from '../lib/ipc/generated/CredentialView'
@@ -99,6 +99,13 @@ export class Desk {
 	folders(path: string | undefined): string[] {
 		const root = this.workspace.value?.requests
 		return path === undefined || !root ? [] : (trail(root, path) ?? [])
+	}
+
+	/** What is left of a credential's token, short enough for the sidebar: `4:58`, `–`, `refused`. */
+	life(credential: CredentialView): string {
+		const limits = this.deadlines.get(credential.name)
+		const text = short(credential.token, limits ? lifeAt(limits, this.ticker.now) : null)
+		return text.replace(/^valid, /, '').replace(/^dead$/, 'refused')
 	}
 
 	credentialTitle(name: string): string {

@@ -11,7 +11,7 @@ export type Route =
 	| { name: 'credentials'; credential?: string; adding?: boolean }
 	| { name: 'gateway' }
 	| { name: 'inspect'; target?: string }
-	| { name: 'history' }
+	| { name: 'history'; compare?: readonly string[] }
 	| { name: 'settings' }
 
 export type RouteName = Route['name']

@@ -5,6 +5,13 @@ import type { Ladder } from '../lib/ipc/generated/Ladder'
 import type { LadderRow } from '../lib/ipc/generated/LadderRow'
 import type { Problem } from '../lib/ipc/generated/Problem'
 
+/** What the response pane knows of it: no answer, because nothing was sent. */
+export const notSent = {
+	outcome: 'refused_by_us',
+	failed_step: 'credential',
+	timing: { credential: 0, token: 0, name: 0, tcp: 0, tls: 0, sign: 0, request: 0, first_byte: 0, content: 0, total: 0, overhead: 0 },
+} as const
+
 /** Null where the problem belongs to no step. */
 export function stalled(problem: Problem): Ladder | null {
 	if (!problem.code.startsWith('vault.')) return null
@@ -21,10 +28,10 @@ export function stalled(problem: Problem): Ladder | null {
 			fact,
 			start_us: 0,
 			spoken: [number, STEP_TITLES[step], ...(here ? ['needs you'] : []), fact].join(', '),
-			details: [],
+			details: here && problem.detail !== '' ? [{ name: 'Keychain', value: problem.detail }] : [],
 			chain: [],
 			compared: [],
-			causes: here && problem.detail !== '' ? [{ certainty: 'proven', sentence: problem.detail }] : [],
+			causes: [],
 			ruled_out: [],
 			...(here && hint !== undefined ? { hint } : {}),
 			actions: here ? ['unlock'] : [],

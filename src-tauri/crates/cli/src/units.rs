@@ -26,6 +26,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Problem> {
 pub(crate) fn assignment(text: &str) -> Result<(String, String), Problem> {
     text.split_once('=').filter(|(name, _)| !name.is_empty()).map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| {
         Problem::new("usage.not_an_assignment", Fault::Caller, format!("`{text}` is not NAME=VALUE"), "the part before `=` is the name")
+            .with_hint("Write it as name=value.")
     })
 }
 
@@ -34,7 +35,10 @@ pub(crate) fn address(text: &str) -> Result<(String, u16), Problem> {
     text.rsplit_once(':')
         .and_then(|(host, port)| Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?)))
         .filter(|(host, _)| !host.is_empty())
-        .ok_or_else(|| Problem::new("usage.not_an_address", Fault::Caller, format!("`{text}` is not HOST:PORT"), "a name or address and a port are wanted"))
+        .ok_or_else(|| {
+            Problem::new("usage.not_an_address", Fault::Caller, format!("`{text}` is not HOST:PORT"), "a name or address and a port are wanted")
+                .with_hint("Write it as localhost:8443 or [::1]:8443.")
+        })
 }
 
 #[cfg(test)]

@@ -141,9 +141,11 @@ impl Console {
             },
         });
         let _once = core.engine.set(engine);
-        tokio::task::spawn_blocking(|| {
+        let sweeping = Arc::clone(&core);
+        tokio::task::spawn_blocking(move || {
             countersign_tls::warm_up();
             crate::trust::warm_up();
+            sweeping.sweep_contents();
         });
         Ok(Self { core })
     }
@@ -171,6 +173,7 @@ impl Console {
         self.core.engine().close().await;
         self.core.stop_gateway().await;
         self.core.client.close_idle();
+        self.core.remove_passing();
     }
 
     // workspace
@@ -897,8 +900,9 @@ fn open(options: Options) -> Answer<Arc<Core>> {
     let workspace = Workspace::open(folder, named)?;
     let new_id = entropy.id(&clock);
     let id = Some(workspace.id()).filter(|id| !id.is_empty()).unwrap_or_else(|| new_id.clone());
-    let state = StateFile::load(&data.state_file(&id)).value;
-    let preferences = crate::preferences::load(&data.preferences()).value;
+    let crate::workspace::Loaded { value: state, problems: mut problems_at_start } = StateFile::load(&data.state_file(&id));
+    let crate::workspace::Loaded { value: preferences, problems } = crate::preferences::load(&data.preferences());
+    problems_at_start.extend(problems);
     let content = ContentStore::new(data.content());
     let history = History::open(&data.history_db(), content.clone(), crate::settings::bounds(&preferences));
     let backend = options.vault.or_else(|| state.backend.as_deref().and_then(Backend::parse)).unwrap_or(Backend::Os);
@@ -912,6 +916,7 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         data,
         workspace,
         new_id,
+        problems_at_start,
         state: Mutex::new(state),
         preferences: Mutex::new(preferences),
         vault: RwLock::new(vault),
@@ -930,6 +935,7 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         signers: Mutex::default(),
         changes: tokio::sync::broadcast::channel(256).0,
         seen_links: Mutex::default(),
+        passing: Mutex::default(),
         options,
     };
     core.check_command_stores()?;
@@ -945,7 +951,9 @@ fn workspace_view(core: &Core) -> WorkspaceView {
     problems.extend(tree.problems);
     problems.extend(credentials.problems);
     problems.extend(profiles.problems);
+    problems.extend(core.workspace.manifest_loaded().problems);
     problems.extend(core.workspace.trust().err());
+    problems.extend(core.problems_at_start.iter().cloned());
     let state = lock(&core.state).clone();
     let untouched = credentials.value.is_empty() && tree.value.requests.is_empty() && tree.value.folders.is_empty();
     WorkspaceView {

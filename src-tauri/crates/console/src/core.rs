@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use countersign_evidence::{Exchange, Problem, Timestamp, ladder};
 use countersign_exchange::{Client, ContentStore};
@@ -43,6 +44,8 @@ pub(crate) struct Core {
     pub(crate) workspace: Workspace,
     /// The id the workspace gets when it is written for the first time.
     pub(crate) new_id: String,
+    /// Files of the data folder that did not read when the console was opened.
+    pub(crate) problems_at_start: Vec<Problem>,
     pub(crate) state: Mutex<StateFile>,
     pub(crate) preferences: Mutex<Preferences>,
     pub(crate) vault: RwLock<Vault>,
@@ -62,6 +65,8 @@ pub(crate) struct Core {
     pub(crate) signers: Mutex<HashMap<String, (u64, Arc<SigningKey>)>>,
     pub(crate) changes: broadcast::Sender<Change>,
     pub(crate) seen_links: Mutex<HashMap<u64, String>>,
+    /// Contents too large for the history, by reference: they live until the console is closed.
+    pub(crate) passing: Mutex<Vec<String>>,
 }
 
 impl Core {
@@ -164,6 +169,8 @@ impl Core {
             exchange,
         };
         let kept = entry.clone();
+        let content = kept.exchange.response.as_ref().and_then(|r| r.content.as_ref()).filter(|content| content.not_kept.is_some());
+        lock(&self.passing).extend(content.and_then(|content| content.reference.clone()));
         let written = self
             .blocking(move |core| core.history().and_then(|history| history.add(&kept)))
             .await
@@ -177,6 +184,20 @@ impl Core {
         self.changed(Change::Status);
         self.changed(Change::Credentials);
         view
+    }
+
+    /// Removes contents that a crash left without an exchange: those of yesterday and before.
+    pub(crate) fn sweep_contents(&self) {
+        if let Ok(history) = self.history() {
+            let _removed = history.sweep(self.clock.wall() - Duration::from_secs(86_400));
+        }
+    }
+
+    /// Removes contents that were too large for the history.
+    pub(crate) fn remove_passing(&self) {
+        for reference in lock(&self.passing).drain(..) {
+            let _swept_later = self.content.remove(&reference);
+        }
     }
 
     fn seen_of(&self, exchange: &str) -> Option<u64> {

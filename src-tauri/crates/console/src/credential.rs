@@ -128,6 +128,7 @@ impl Core {
         let recipe = Arc::new(self.workspace.recipe(&credential.recipe)?);
         let endpoint = self.token_endpoint(credential, &recipe)?;
         let target = self.plain_target(&endpoint)?;
+        crate::send::draft::allowed(credential, &target)?;
         let encoding = BasicEncoding::parse(&credential.basic_encoding).unwrap_or_default();
         let authentication = authentication(credential, &recipe, encoding)?;
         let scope = subset(credential, scope)?;

@@ -44,9 +44,15 @@ impl Core {
         }
         let endpoint = form.token_endpoint.trim();
         let endpoint = if endpoint.is_empty() { recipe.defaults.token_endpoint.as_deref().unwrap_or_default() } else { endpoint };
+        let mut allowed_hosts = form.allowed_hosts;
         if !endpoint.contains("{{") {
             let target = Target::parse(endpoint).map_err(|e| e.problem())?;
             crate::send::plain_http_refused(&file.name, &target)?;
+            // whoever enters a token endpoint means it to be asked
+            let listed = |host: &String| HostPattern::parse(host).is_some_and(|pattern| pattern.matches(&target.host, target.port));
+            if !allowed_hosts.iter().any(listed) {
+                allowed_hosts.push(target.endpoint());
+            }
         }
         file.title = title.to_owned();
         file.recipe = form.recipe;
@@ -56,7 +62,7 @@ impl Core {
         file.basic_encoding = form.basic_encoding;
         file.grant_type = "client_credentials".into();
         file.scope = form.scope.split_whitespace().collect::<Vec<_>>().join(" ");
-        file.allowed_hosts = form.allowed_hosts;
+        file.allowed_hosts = allowed_hosts;
         file.environments = form.environments;
         Ok(file)
     }

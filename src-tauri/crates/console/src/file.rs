@@ -73,12 +73,20 @@ impl Error {
     /// The error as a document.
     pub fn problem(&self) -> Problem {
         let (code, title, hint) = match self {
-            Error::Full { .. } => ("storage.full", "no space is left", "Make room on this disk, then try again; nothing was lost."),
-            Error::ReadOnly { .. } => {
-                ("storage.read_only", "the folder cannot be written", "Allow writing there, or choose another folder; nothing was lost.")
+            Error::Full { .. } => {
+                ("storage.full", "no space is left", "Make room on this disk, then try again; nothing was lost.")
             }
-            Error::Unreadable { .. } => ("storage.unreadable", "a file cannot be read", "Check the path and its permissions."),
-            Error::Unwritable { .. } => ("storage.unwritable", "a file cannot be written", "Check the path and the disk; nothing was lost."),
+            Error::ReadOnly { .. } => (
+                "storage.read_only",
+                "the folder cannot be written",
+                "Allow writing there, or choose another folder; nothing was lost.",
+            ),
+            Error::Unreadable { .. } => {
+                ("storage.unreadable", "a file cannot be read", "Check the path and its permissions.")
+            }
+            Error::Unwritable { .. } => {
+                ("storage.unwritable", "a file cannot be written", "Check the path and the disk; nothing was lost.")
+            }
         };
         Problem::new(code, Fault::Environment, title, self.to_string()).with_hint(hint)
     }
@@ -144,13 +152,19 @@ pub(crate) fn make_folder(folder: &Path, private: bool) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// How often a write is begun anew when its temporary file was swept under its hands.
+const ATTEMPTS: u32 = 8;
+
 fn replace(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(folder, private)?;
-    match attempt(path, folder, bytes, private) {
-        // swept in the instant between its creation and its lock
-        Err(error) if error.kind() == ErrorKind::NotFound => attempt(path, folder, bytes, private)?,
-        other => other?,
+    let mut left = ATTEMPTS;
+    while let Err(error) = attempt(path, folder, bytes, private) {
+        left -= 1;
+        // another process swept it in the instant between its creation and its lock
+        if error.kind() != ErrorKind::NotFound || left == 0 {
+            return Err(error);
+        }
     }
     sync_folder(folder)?;
     let name = file_name(path);
@@ -203,12 +217,13 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The file a temporary one was for, `NAME` of `.NAME.PID-NUMBER.tmp`.
+/// The file a temporary one was for, `NAME` of `.NAME.PID-NUMBER.tmp`; none of this process, which is still alive.
 fn target_of(temporary: &str) -> Option<&str> {
     let (name, number) = temporary.strip_prefix('.')?.strip_suffix(".tmp")?.rsplit_once('.')?;
     let (process, count) = number.split_once('-')?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    (digits(process) && digits(count)).then_some(name)
+    let ours = process.parse() == Ok(std::process::id());
+    (digits(process) && digits(count) && !ours).then_some(name)
 }
 
 fn swept(folder: &Path, wanted: impl Fn(&str) -> bool) -> usize {
@@ -235,7 +250,14 @@ fn is_left_behind(temporary: &Path) -> bool {
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         // some network file systems cannot sync a folder; the rename stands all the same
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied) => Ok(()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
         other => other,
     }
 }
@@ -280,8 +302,8 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_is_swept_and_what_is_being_written_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let left = folder.path().join(".a.toml.4711-3.tmp");
-        let busy = folder.path().join(".a.toml.4711-4.tmp");
+        let left = folder.path().join(".a.toml.0-3.tmp");
+        let busy = folder.path().join(".a.toml.0-4.tmp");
         let other = folder.path().join(".a.toml.swp.tmp");
         for path in [&left, &busy, &other] {
             fs::write(path, "half of").unwrap();
@@ -297,8 +319,29 @@ mod tests {
     }
 
     #[test]
+    fn writers_at_the_same_time_each_leave_a_whole_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let path = &path;
+                scope.spawn(move || {
+                    for round in 0..25 {
+                        let line = format!("{writer}.{round}\n");
+                        write_atomic(path, line.repeat(400).as_bytes(), false).unwrap();
+                        let read = fs::read_to_string(path).unwrap();
+                        let first = read.lines().next().unwrap_or_default();
+                        assert_eq!(read, format!("{first}\n").repeat(400), "one writer's, all of it");
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else stays");
+    }
+
+    #[test]
     fn a_temporary_name_says_what_it_was_for() {
-        assert_eq!(target_of(".create.payment.toml.12-0.tmp"), Some("create.payment.toml"));
+        assert_eq!(target_of(".create.payment.toml.0-12.tmp"), Some("create.payment.toml"));
         for other in ["a.toml", ".a.toml.tmp", ".a.toml.x-1.tmp", ".a.12-.tmp"] {
             assert_eq!(target_of(other), None, "{other}");
         }
@@ -339,7 +382,10 @@ mod tests {
         let code = |kind: std::io::ErrorKind| Error::writing("x", &kind.into()).problem().code;
         use std::io::ErrorKind::{NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let codes = [StorageFull, QuotaExceeded, ReadOnlyFilesystem, PermissionDenied, NotADirectory].map(code);
-        assert_eq!(codes, ["storage.full", "storage.full", "storage.read_only", "storage.read_only", "storage.unwritable"]);
+        assert_eq!(
+            codes,
+            ["storage.full", "storage.full", "storage.read_only", "storage.read_only", "storage.unwritable"]
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use countersign_vault::Kind;
 use futures_util::future::BoxFuture;
 
 use crate::core::{Core, lock};
-use crate::state::SlotRecord;
+use crate::state::{SlotRecord, StateFile};
 use crate::token::{KeepRefresh, KeptRefresh, TokenKey};
 
 /// The vault as the engine's store of refresh tokens.
@@ -30,13 +30,20 @@ fn gone() -> Problem {
     Problem::new("exchange.cancelled", Fault::Caller, "Countersign is closing", "a refresh token was to be kept")
 }
 
+impl Core {
+    /// Whether another process noted the slot since the state was read.
+    fn kept_elsewhere(&self, id: &str) -> bool {
+        StateFile::load(&self.data.state_file(&self.workspace_id())).value.slot(id).is_some()
+    }
+}
+
 impl KeepRefresh for KeptInVault {
     fn read(&self, key: &TokenKey) -> BoxFuture<'static, Result<Option<KeptRefresh>, Problem>> {
         let (core, id) = (self.core.upgrade(), slot_id(key));
         let known = core.as_ref().is_some_and(|core| lock(&core.state).slot(&id).is_some());
         Box::pin(async move {
             let core = core.ok_or_else(gone)?;
-            if !known {
+            if !known && !core.kept_elsewhere(&id) {
                 // nothing was ever kept for this key: the keychain is not asked
                 return Ok(None);
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_evidence::{CredentialView, Exchange, Outcome, Problem, Step, StepState, TokenOrigin, TokenState};
+use countersign_evidence::{CredentialView, Exchange, Fault, Outcome, Problem, Severity, Step, StepState, TokenOrigin, TokenState};
 
 use crate::core::Core;
 use crate::send::progress::{Progress, micros};
@@ -34,18 +34,28 @@ impl Core {
         let name = credential.to_owned();
         let file = self.blocking(move |core| core.workspace.credential(&name)).await??;
         let id = self.entropy.id(&self.clock);
+        let cancel = self.begin_sending(&id);
         let progress = Progress::start(&id, &self.clock, sink);
         let (began, started_at) = (self.clock.boot(), self.clock.now());
-        let mut e = Exchange::new(id, started_at);
+        let mut e = Exchange::new(id.clone(), started_at);
         progress.step(Step::Token, StepState::Running, Vec::new());
         match self.token_key(&file, scope) {
             Ok(key) => {
-                let leased = match wanted {
-                    Wanted::Any => self.engine().lease(Arc::clone(&key), LIMIT).await,
-                    Wanted::New(reason) => self.engine().renew(Arc::clone(&key), LIMIT, reason).await,
+                let leasing = async {
+                    match wanted {
+                        Wanted::Any => self.engine().lease(Arc::clone(&key), LIMIT).await,
+                        Wanted::New(reason) => self.engine().renew(Arc::clone(&key), LIMIT, reason).await,
+                    }
+                };
+                let leased = tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => None,
+                    leased = leasing => Some(leased),
                 };
                 match leased {
-                    Ok(lease) => {
+                    // the call itself goes on for others who wait for it
+                    None => cancelled(&mut e, &file.name),
+                    Some(Ok(lease)) => {
                         let mut token = lease.held.token(TokenState::Valid, Some(lease.origin));
                         match lease.exchange.filter(|_| lease.origin != TokenOrigin::Reused) {
                             Some(call) => {
@@ -58,7 +68,7 @@ impl Core {
                         e.outcome = Outcome::Answered;
                         progress.step(Step::Token, StepState::Done, Vec::new());
                     }
-                    Err(failure) => {
+                    Some(Err(failure)) => {
                         let step = failure.exchange.as_ref().and_then(|call| call.failed_step).filter(|s| *s == Step::Credential).unwrap_or(Step::Token);
                         if let Some(call) = failure.exchange {
                             adopt(&mut e, &call);
@@ -73,6 +83,7 @@ impl Core {
             }
             Err(problem) => stop(&mut e, problem, Step::Token),
         }
+        self.end_sending(&id);
         e.timing.total = micros(self.clock.boot().saturating_sub(began));
         e.timing.token = e.timing.total.saturating_sub(e.timing.credential);
         let e = record::seal(e, &self.redactor);
@@ -84,6 +95,12 @@ impl Core {
 fn adopt(e: &mut Exchange, call: &Exchange) {
     e.credential.clone_from(&call.credential);
     e.timing.credential = call.timing.credential;
+}
+
+fn cancelled(e: &mut Exchange, credential: &str) {
+    e.outcome = Outcome::Cancelled;
+    e.failed_step = Some(Step::Token);
+    e.error = Some(Problem::new("exchange.cancelled", Fault::Caller, "cancelled", format!("token of {credential}")).with_severity(Severity::Neutral));
 }
 
 fn stop(e: &mut Exchange, problem: Problem, step: Step) {

@@ -95,7 +95,8 @@ fn read(root: &Section<'_>) -> (Preferences, Vec<Error>) {
 
 fn mib(root: &Section<'_>) -> Result<Option<u64>, Error> {
     let Some(text) = root.text("history-size")? else { return Ok(None) };
-    let bytes = size(&text).ok_or_else(|| root.wrong_value("history-size", format!("is `{text}`, not a size such as \"256MiB\"")))?;
+    let bytes = size(&text)
+        .ok_or_else(|| root.wrong_value("history-size", format!("is `{text}`, not a size such as \"256MiB\"")))?;
     Ok(Some(bytes / MIB))
 }
 
@@ -106,7 +107,11 @@ fn put(root: &mut Item, preferences: &Preferences) {
     let present = root.get("history-exchanges").and_then(Item::as_integer).and_then(|n| u64::try_from(n).ok());
     if present.unwrap_or(otherwise.history_exchanges) != preferences.history_exchanges {
         let number = i64::try_from(preferences.history_exchanges).unwrap_or(i64::MAX);
-        edit::value(root, "history-exchanges", (preferences.history_exchanges != otherwise.history_exchanges).then(|| number.into()));
+        edit::value(
+            root,
+            "history-exchanges",
+            (preferences.history_exchanges != otherwise.history_exchanges).then(|| number.into()),
+        );
     }
     let present = root.get("history-size").and_then(Item::as_str).and_then(size).map(|bytes| bytes / MIB);
     if present.unwrap_or(otherwise.history_mib) != preferences.history_mib {
@@ -122,8 +127,13 @@ fn put(root: &mut Item, preferences: &Preferences) {
 
 fn check(preferences: &Preferences) -> Result<(), Problem> {
     let wrong = |key: &str, value: &str, known: &str| {
-        Problem::new("usage.bad_preference", Fault::Caller, format!("`{key}` cannot be `{value}`"), format!("possible: {known}"))
-            .with_hint("Choose one of the possible values.")
+        Problem::new(
+            "usage.bad_preference",
+            Fault::Caller,
+            format!("`{key}` cannot be `{value}`"),
+            format!("possible: {known}"),
+        )
+        .with_hint("Choose one of the possible values.")
     };
     if !THEMES.contains(&preferences.theme.as_str()) {
         return Err(wrong("theme", &preferences.theme, &THEMES.join(", ")));
@@ -141,9 +151,14 @@ fn check(preferences: &Preferences) -> Result<(), Problem> {
 }
 
 fn malformed(error: &Error) -> Problem {
-    Problem::new("storage.preferences_malformed", Fault::Caller, "a preference does not read and counts as its default", error.to_string())
-        .with_hint("Mend the line, or set the preference anew.")
-        .with_severity(Severity::Warning)
+    Problem::new(
+        "storage.preferences_malformed",
+        Fault::Caller,
+        "a preference does not read and counts as its default",
+        error.to_string(),
+    )
+    .with_hint("Mend the line, or set the preference anew.")
+    .with_severity(Severity::Warning)
 }
 
 #[cfg(test)]
@@ -175,7 +190,11 @@ mod tests {
     fn a_value_that_cannot_be_is_named_and_the_others_count() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("preferences.toml");
-        fs::write(&path, "theme = \"purple\"\ndensity = \"loose\"\nhistory-exchanges = -1\ntimeout = 5\nhistory-size = \"1MB\"\n").unwrap();
+        fs::write(
+            &path,
+            "theme = \"purple\"\ndensity = \"loose\"\nhistory-exchanges = -1\ntimeout = 5\nhistory-size = \"1MB\"\n",
+        )
+        .unwrap();
         let loaded = load(&path);
         assert_eq!(loaded.value, Preferences { density: "loose".into(), ..Preferences::default() });
         let details: Vec<&str> = loaded.problems.iter().map(|p| p.detail.rsplit_once("toml, ").unwrap().1).collect();
@@ -194,11 +213,18 @@ mod tests {
         let path = folder.path().join("preferences.toml");
         fs::write(&path, "theme = dark\n").unwrap();
         let loaded = load(&path);
-        assert_eq!((loaded.value, loaded.problems[0].code.as_str()), (Preferences::default(), "storage.preferences_malformed"));
+        assert_eq!(
+            (loaded.value, loaded.problems[0].code.as_str()),
+            (Preferences::default(), "storage.preferences_malformed")
+        );
         assert!(path.exists(), "reading changes nothing");
         save(&path, &Preferences { theme: "dark".into(), ..Preferences::default() }).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "theme = \"dark\"\n");
-        assert_eq!(fs::read_to_string(folder.path().join("preferences.toml.unreadable")).unwrap(), "theme = dark\n", "nothing is lost");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("preferences.toml.unreadable")).unwrap(),
+            "theme = dark\n",
+            "nothing is lost"
+        );
     }
 
     #[test]
@@ -206,7 +232,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("preferences.toml");
         let problem = save(&path, &Preferences { theme: "purple".into(), ..Preferences::default() }).unwrap_err();
-        assert_eq!((problem.code.as_str(), problem.detail.as_str()), ("usage.bad_preference", "possible: system, light, dark"));
+        assert_eq!(
+            (problem.code.as_str(), problem.detail.as_str()),
+            ("usage.bad_preference", "possible: system, light, dark")
+        );
         assert!(save(&path, &Preferences { timeout_s: 0, ..Preferences::default() }).is_err(), "nothing could be sent");
         assert!(!path.exists(), "nothing was written");
     }

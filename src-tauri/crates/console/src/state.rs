@@ -85,7 +85,8 @@ impl StateFile {
     /// # Errors
     /// A folder that cannot be written, a file of a newer format.
     pub fn save(&mut self, path: &Path) -> Result<(), Problem> {
-        let _lock = lock(path).map_err(|error| crate::file::Error::writing(path.display().to_string(), &error).problem())?;
+        let _lock =
+            lock(path).map_err(|error| crate::file::Error::writing(path.display().to_string(), &error).problem())?;
         let (mut document, theirs) = match read(path) {
             Ok(Some((document, values))) => (document, values),
             Ok(None) => (DocumentMut::new(), Values::default()),
@@ -193,7 +194,8 @@ fn merge(base: &Values, ours: &Values, theirs: Values) -> Values {
         let there = credentials.entry(name.clone()).or_default();
         // edits on both sides both count
         there.generation = there.generation.saturating_add(now.generation.saturating_sub(before.generation));
-        there.basic_encoding_matters = one(&before.basic_encoding_matters, &now.basic_encoding_matters, there.basic_encoding_matters);
+        there.basic_encoding_matters =
+            one(&before.basic_encoding_matters, &now.basic_encoding_matters, there.basic_encoding_matters);
     }
     Values {
         backend: one(&base.backend, &ours.backend, theirs.backend),
@@ -240,7 +242,9 @@ fn values(root: &Section<'_>) -> Result<Values, Error> {
         for id in section.keys() {
             let Some(slot) = section.section(&id)? else { continue };
             let stored_at = match slot.text("stored-at")? {
-                Some(text) => Some(Timestamp::parse(&text).ok_or_else(|| slot.wrong_value("stored-at", "is not an RFC 3339 time"))?),
+                Some(text) => Some(
+                    Timestamp::parse(&text).ok_or_else(|| slot.wrong_value("stored-at", "is not an RFC 3339 time"))?,
+                ),
                 None => None,
             };
             let record = SlotRecord {
@@ -341,7 +345,10 @@ fn set_aside_problem(error: &Error, aside: io::Result<PathBuf>) -> Problem {
     );
     match aside {
         Ok(path) => problem
-            .with_hint(format!("The file was set aside as {}; secrets in the vault are untouched. Choose the vault again.", path.display()))
+            .with_hint(format!(
+                "The file was set aside as {}; secrets in the vault are untouched. Choose the vault again.",
+                path.display()
+            ))
             .with_severity(Severity::Warning),
         Err(failed) => problem.with_hint(format!("It could not be set aside ({failed}); move it away by hand.")),
     }
@@ -352,7 +359,8 @@ fn lock(path: &Path) -> io::Result<fs::File> {
     let folder = path.parent().unwrap_or(Path::new("."));
     crate::file::make_folder(folder, true)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!(".{name}.lock")))?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!(".{name}.lock")))?;
     match file.lock() {
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
         other => other.map(|()| file),
@@ -431,7 +439,9 @@ mod tests {
     fn a_corrupted_file_is_named_and_set_aside_not_lost() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.toml");
-        for (broken, line) in [("format = 1\nvault = \n", "line 2, column 9"), ("vault = 7\n", "line 1: `vault` is an integer")] {
+        for (broken, line) in
+            [("format = 1\nvault = \n", "line 2, column 9"), ("vault = 7\n", "line 1: `vault` is an integer")]
+        {
             fs::write(&path, broken).unwrap();
             let loaded = StateFile::load(&path);
             assert_eq!(loaded.value.backend, None, "as on a first start");
@@ -439,7 +449,8 @@ mod tests {
             assert!(loaded.problems[0].detail.contains(line), "{}", loaded.problems[0].detail);
             assert!(!path.exists(), "set aside");
         }
-        let kept = ["x.toml.unreadable", "x.toml.unreadable-2"].map(|name| fs::read_to_string(folder.path().join(name)).unwrap());
+        let kept = ["x.toml.unreadable", "x.toml.unreadable-2"]
+            .map(|name| fs::read_to_string(folder.path().join(name)).unwrap());
         assert_eq!(kept, ["format = 1\nvault = \n", "vault = 7\n"], "byte for byte");
     }
 

@@ -95,14 +95,23 @@ fn disturbed(lab: &Lab) -> Option<(Response, String)> {
 
 fn refused(lab: &Lab, refusal: &Refusal) -> Response {
     let body = match lab.dialect {
-        Dialect::Rfc => json!({"error": refusal.error, "error_description": refusal.description}),
+        Dialect::Rfc => json!({"error": refusal.error, "error_description": described(&refusal.description)}),
         Dialect::Ngenius => json!({"errors": [{"message": refusal.description, "errorCode": refusal.error}]}),
     };
     let mut response = (refusal.status, uncached(), body.to_string()).into_response();
     if refusal.status == StatusCode::UNAUTHORIZED && lab.dialect == Dialect::Rfc {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Basic realm=\"countersign\""));
     }
+    if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
+        // RFC 9110 §15.5.6
+        response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+    }
     response
+}
+
+/// The characters RFC 6749 §5.2 allows in `error_description`; what the client sent may hold others.
+fn described(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, ' '..='!' | '#'..='[' | ']'..='~') { c } else { '?' }).collect()
 }
 
 /// RFC 6749 §5.1: never stored.
@@ -114,7 +123,7 @@ type Answered = Result<(Response, String), Refusal>;
 
 fn rfc(lab: &Lab, method: &Method, headers: &HeaderMap, body: &[u8]) -> Answered {
     if *method != Method::POST {
-        return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "The token endpoint takes POST (RFC 6749 §3.2)", "not POST"));
+        return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "The token endpoint takes POST (RFC 6749, section 3.2)", "not POST"));
     }
     let form = form(headers, body)?;
     client(lab, headers, &form)?;
@@ -127,17 +136,22 @@ fn rfc(lab: &Lab, method: &Method, headers: &HeaderMap, body: &[u8]) -> Answered
             let token = form.get("refresh_token").ok_or_else(|| {
                 refuse(StatusCode::BAD_REQUEST, "invalid_request", "refresh_token is missing", "no refresh token")
             })?;
-            let (next, scope) = lab.tokens.rotate(token).ok_or_else(|| {
+            // a request that is refused for its scope spends nothing
+            let asked = match (form.get("scope"), lab.tokens.granted(token)) {
+                (Some(asked), Some(granted)) => Some(within(asked, &granted)?),
+                _ => None,
+            };
+            let (next, granted) = lab.tokens.rotate(token).ok_or_else(|| {
                 refuse(StatusCode::BAD_REQUEST, "invalid_grant", "The refresh token is spent, revoked or unknown", "refresh token refused")
             })?;
-            issued(lab, &scope, Algorithm::ES256, Some(next))
+            issued(lab, &asked.unwrap_or(granted), Algorithm::ES256, Some(next))
         }
         Some(other) => Err(refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", &format!("{other} is not offered"), "grant not offered")),
         None => Err(refuse(StatusCode::BAD_REQUEST, "invalid_request", "grant_type is missing", "no grant_type")),
     }
 }
 
-/// `application/x-www-form-urlencoded`; a parameter twice is refused (RFC 6749 §3.2).
+/// `application/x-www-form-urlencoded`; a parameter twice is refused, one without a value is none (RFC 6749 §3.2).
 fn form(headers: &HeaderMap, body: &[u8]) -> Result<HashMap<String, String>, Refusal> {
     let bad = |description: &str| refuse(StatusCode::BAD_REQUEST, "invalid_request", description, "malformed request");
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -154,6 +168,7 @@ fn form(headers: &HeaderMap, body: &[u8]) -> Result<HashMap<String, String>, Ref
             return Err(bad(&format!("{name} is sent twice")));
         }
     }
+    form.retain(|_, value| !value.is_empty());
     Ok(form)
 }
 
@@ -167,7 +182,7 @@ fn client(lab: &Lab, headers: &HeaderMap, form: &HashMap<String, String>) -> Res
     let basic = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
     let (id, secret) = match (basic, form.get("client_secret")) {
         (Some(_), Some(_)) => {
-            let description = "Two client authentication methods at once (RFC 6749 §2.3)";
+            let description = "Two client authentication methods at once (RFC 6749, section 2.3)";
             return Err(refuse(StatusCode::BAD_REQUEST, "invalid_request", description, "two client authentications"));
         }
         (Some(value), None) => {
@@ -209,6 +224,18 @@ fn granted(asked: &str) -> Result<String, Refusal> {
     }
 }
 
+/// RFC 6749 §6: a refresh asks for the scope that was granted, or for less.
+fn within(asked: &str, granted: &str) -> Result<String, Refusal> {
+    match asked.split(' ').find(|scope| !granted.split(' ').any(|known| known == *scope)) {
+        Some(more) => {
+            let description = format!("{more} was not granted");
+            Err(refuse(StatusCode::BAD_REQUEST, "invalid_scope", &description, "scope beyond the grant"))
+        }
+        None => Ok(asked.to_owned()),
+    }
+}
+
+/// Makes the answer; `rotated` is the refresh token that goes with it, where one was spent.
 fn issued(lab: &Lab, scope: &str, algorithm: Algorithm, rotated: Option<String>) -> Answered {
     let narrowed = lab.has(FaultGroup::Token, "scope-narrowed");
     let scope = if narrowed { DEMO_SCOPES[0] } else { scope };
@@ -231,6 +258,7 @@ fn issued(lab: &Lab, scope: &str, algorithm: Algorithm, rotated: Option<String>)
             let mut body = json!({"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": scope});
             // RFC 6749 §4.4.3: none for client_credentials, unless the client asks to practise rotation
             if let Some(refresh) = rotated.or_else(|| scope.contains(DEMO_SCOPES[2]).then(|| lab.tokens.refresh_token(scope))) {
+                lab.tokens.accompany(&refresh, &claims.jti);
                 body["refresh_token"] = Value::String(refresh);
             }
             body

@@ -5,7 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use axum::routing::{any, get, post};
+use time::macros::format_description;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -194,5 +198,15 @@ fn router(lab: Arc<Lab>) -> Router {
             .route("/v1/refunds", post(payments::refund)),
         Dialect::Ngenius => shared.route("/transactions/outlets/{outlet}/orders", post(orders::create)),
     };
-    routes.with_state(lab)
+    routes.layer(axum::middleware::map_response_with_state(lab.clone(), dated)).with_state(lab)
+}
+
+/// RFC 9110 §6.6.1 by the gateway's own clock, so that a clock that is ahead shows as one.
+async fn dated(State(lab): State<Arc<Lab>>, mut response: Response) -> Response {
+    let date = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    let now = time::OffsetDateTime::from(lab.now()).format(date).ok();
+    if let Some(value) = now.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        response.headers_mut().insert(header::DATE, value);
+    }
+    response
 }

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
+use crate::config::Dialect;
 use crate::fault::FaultGroup;
 use crate::lab::Lab;
 use crate::signature;
@@ -24,7 +25,11 @@ pub(crate) struct Denied {
     pub(crate) on_purpose: bool,
 }
 
-fn challenge(status: StatusCode, challenge: &str, body: &Value) -> Response {
+fn challenge(lab: &Lab, status: StatusCode, challenge: &str, body: &Value) -> Response {
+    let mut body = body.clone();
+    if lab.dialect == Dialect::Ngenius {
+        body["errors"] = json!([{"message": body["title"]}]);
+    }
     let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response();
     if let Ok(value) = HeaderValue::from_str(challenge) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
@@ -38,12 +43,12 @@ pub(crate) fn judge(lab: &Lab, parts: &Parts, content: &[u8], scope: &str) -> Re
     match signature::check(lab, parts, content) {
         signature::Checked::Absent if lab.signature_required.load(Ordering::Relaxed) => {
             let body = json!({"title": "signature missing", "status": 401, "error": "signature_required"});
-            return Err(denied(challenge(StatusCode::UNAUTHORIZED, "Signature realm=\"countersign\"", &body), "not signed", false));
+            return Err(denied(challenge(lab, StatusCode::UNAUTHORIZED, "Signature realm=\"countersign\"", &body), "not signed", false));
         }
         signature::Checked::Absent => words.push_str(" accepted, not signed"),
         signature::Checked::Verified => words.push_str(" and signature accepted"),
         signature::Checked::Differs { body, words, on_purpose } => {
-            let response = challenge(StatusCode::UNAUTHORIZED, "Signature realm=\"countersign\", error=\"invalid_signature\"", &body);
+            let response = challenge(lab, StatusCode::UNAUTHORIZED, "Signature realm=\"countersign\", error=\"invalid_signature\"", &body);
             return Err(denied(response, &words, on_purpose));
         }
     }
@@ -57,7 +62,7 @@ fn denied(response: Response, words: &str, on_purpose: bool) -> Box<Denied> {
 fn token(lab: &Lab, parts: &Parts, scope: &str) -> Result<String, Box<Denied>> {
     let Some(value) = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()) else {
         let body = json!({"title": "no token", "status": 401});
-        return Err(denied(challenge(StatusCode::UNAUTHORIZED, "Bearer realm=\"countersign\"", &body), "no token", false));
+        return Err(denied(challenge(lab, StatusCode::UNAUTHORIZED, "Bearer realm=\"countersign\"", &body), "no token", false));
     };
     if lab.has(FaultGroup::Token, "unauthorized-storm") {
         return Err(denied(StatusCode::UNAUTHORIZED.into_response(), "refused without a reason", true));
@@ -74,7 +79,7 @@ fn token(lab: &Lab, parts: &Parts, scope: &str) -> Result<String, Box<Denied>> {
         let value = format!("Bearer realm=\"countersign\", error=\"invalid_token\", error_description=\"{description}\"");
         let body = json!({"title": description, "status": 401, "error": "invalid_token"});
         let on_purpose = revoked || matches!(refused, Refused::Audience { .. } | Refused::UnknownKid { .. });
-        denied(challenge(StatusCode::UNAUTHORIZED, &value, &body), &refused.judged(), on_purpose)
+        denied(challenge(lab, StatusCode::UNAUTHORIZED, &value, &body), &refused.judged(), on_purpose)
     })?;
     if claims.scope.split(' ').any(|granted| granted == scope) {
         return Ok("token".into());
@@ -82,5 +87,5 @@ fn token(lab: &Lab, parts: &Parts, scope: &str) -> Result<String, Box<Denied>> {
     let value = format!("Bearer realm=\"countersign\", error=\"insufficient_scope\", scope=\"{scope}\"");
     let body = json!({"title": "insufficient scope", "status": 403, "error": "insufficient_scope", "scope": scope});
     let narrowed = lab.has(FaultGroup::Token, "scope-narrowed");
-    Err(denied(challenge(StatusCode::FORBIDDEN, &value, &body), &format!("{scope} missing"), narrowed))
+    Err(denied(challenge(lab, StatusCode::FORBIDDEN, &value, &body), &format!("{scope} missing"), narrowed))
 }

@@ -23,6 +23,8 @@ pub(crate) struct Payment(pub(crate) Value);
 
 /// Largest content that is read.
 const LARGEST: usize = 16 * 1024 * 1024;
+/// How long the first piece of a truncated content has to leave.
+const FLUSH: std::time::Duration = std::time::Duration::from_millis(50);
 /// Payments kept.
 const KEPT: usize = 1000;
 
@@ -40,6 +42,10 @@ pub(crate) async fn protected(lab: Arc<Lab>, request: Request, scope: &str, act:
     };
     let (response, words, on_purpose) = match judge(&lab, &parts, &content, scope) {
         Ok(accepted) => match lab.fault(FaultGroup::Response) {
+            Some(fault) if fault.name() == "dropped" => {
+                lab.saw(id, what, None, format!("{}, fault {fault}", accepted.words), true);
+                return dropped(&parts).await;
+            }
             Some(fault) => (disturbed(&lab, &fault, &parts, &content, act).await, format!("{}, fault {fault}", accepted.words), true),
             None => (act(&lab, &parts, &content), accepted.words, false),
         },
@@ -62,8 +68,14 @@ async fn disturbed(lab: &Lab, fault: &Fault, parts: &Parts, content: &[u8], act:
         }
         "size" => sized(fault.bytes().unwrap_or_default()),
         "truncated" => {
-            let pieces = [Ok(Bytes::from_static(b"{\"id\":\"pay_")), Err(std::io::Error::other("truncated by a fault"))];
-            let body = Body::from_stream(futures_util::stream::iter(pieces));
+            let body = Body::from_stream(futures_util::stream::unfold(0, |piece| async move {
+                if piece == 0 {
+                    return Some((Ok(Bytes::from_static(b"{\"id\":\"pay_")), 1));
+                }
+                // the first piece leaves before the end comes
+                tokio::time::sleep(FLUSH).await;
+                Some((Err(std::io::Error::other("truncated by a fault")), 2))
+            }));
             ([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_LENGTH, "107")], body).into_response()
         }
         "html" => (
@@ -72,15 +84,17 @@ async fn disturbed(lab: &Lab, fault: &Fault, parts: &Parts, content: &[u8], act:
             "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Back soon</h1></body></html>",
         )
             .into_response(),
-        "dropped" => {
-            if let Some(closing) = parts.extensions.get::<Closing>() {
-                closing.0.cancel();
-                std::future::pending::<()>().await;
-            }
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
         _ => act(lab, parts, content),
     }
+}
+
+/// Ends the connection instead of an answer.
+async fn dropped(parts: &Parts) -> Response {
+    if let Some(closing) = parts.extensions.get::<Closing>() {
+        closing.0.cancel();
+        std::future::pending::<()>().await;
+    }
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
 }
 
 /// A JSON array of that many bytes, made while it is sent.

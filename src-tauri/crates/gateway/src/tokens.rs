@@ -78,6 +78,8 @@ impl Refused {
 struct Family {
     scope: String,
     current: String,
+    /// Access tokens that came with its refresh tokens, the newest last.
+    access: VecDeque<String>,
 }
 
 #[derive(Default)]
@@ -100,6 +102,8 @@ pub(crate) struct Tokens {
 
 /// Access tokens remembered.
 const REMEMBERED: usize = 10_000;
+/// Access tokens remembered of one family.
+const ACCOMPANY: usize = 100;
 
 impl Tokens {
     pub(crate) fn make() -> Result<Self, Error> {
@@ -195,26 +199,44 @@ impl Tokens {
     pub(crate) fn refresh_token(&self, scope: &str) -> String {
         let (token, family) = (random_text(), random_text());
         let mut book = self.book();
-        book.families.insert(family.clone(), Family { scope: scope.to_owned(), current: token.clone() });
+        book.families.insert(family.clone(), Family { scope: scope.to_owned(), current: token.clone(), access: VecDeque::new() });
         book.refresh.insert(token.clone(), family);
         token
     }
 
-    /// Rotates (RFC 9700 §4.14.2): a token used twice revokes its whole family.
+    /// The access token that came with a refresh token.
+    pub(crate) fn accompany(&self, refresh: &str, jti: &str) {
+        let mut book = self.book();
+        let Some(family) = book.refresh.get(refresh).cloned() else { return };
+        if let Some(family) = book.families.get_mut(&family) {
+            if family.access.len() == ACCOMPANY {
+                family.access.pop_front();
+            }
+            family.access.push_back(jti.to_owned());
+        }
+    }
+
+    /// The scope of a refresh token that is current.
+    pub(crate) fn granted(&self, token: &str) -> Option<String> {
+        let book = self.book();
+        book.families.get(book.refresh.get(token)?).filter(|family| family.current == token).map(|family| family.scope.clone())
+    }
+
+    /// Rotates (RFC 9700 §4.14.2): a token used twice revokes its whole family, the access tokens with it.
     pub(crate) fn rotate(&self, token: &str) -> Option<(String, String)> {
         let mut book = self.book();
         let family = book.refresh.get(token)?.clone();
-        let scope = match book.families.get(&family) {
-            Some(known) if known.current == token => known.scope.clone(),
-            Some(_) => {
-                book.families.remove(&family);
-                book.refresh_reuse += 1;
-                return None;
-            }
-            None => return None,
-        };
         let next = random_text();
-        book.families.insert(family.clone(), Family { scope: scope.clone(), current: next.clone() });
+        let known = book.families.get_mut(&family)?;
+        if known.current != token {
+            let access = std::mem::take(&mut known.access);
+            book.dead.extend(access);
+            book.families.remove(&family);
+            book.refresh_reuse += 1;
+            return None;
+        }
+        known.current.clone_from(&next);
+        let scope = known.scope.clone();
         book.refresh.insert(next.clone(), family);
         Some((next, scope))
     }

@@ -58,8 +58,13 @@ function bar(view: EditorView): Panel {
 
 	function look(): void {
 		view.dispatch({ effects: setSearchQuery.of(new SearchQuery({ search: field.value, literal: true })) })
-		if (field.value !== '') findNext(view)
-		field.focus()
+		if (field.value === '') return
+		// a longer word goes on from where the shorter one stood, and the field stays as it is typed
+		const { from } = view.state.selection.main
+		const caret = field.selectionStart
+		view.dispatch({ selection: { anchor: from } })
+		findNext(view)
+		field.setSelectionRange(caret, caret)
 	}
 
 	field.addEventListener('input', look)

@@ -59,7 +59,7 @@ const view = EditorView.theme({
 	},
 	'.find button:hover': { backgroundColor: 'var(--hover)', color: 'var(--text)' },
 	'.find button:last-child': { marginInlineStart: 'auto' },
-	'.find :focus-visible': { outline: '2px solid var(--focus)', outlineOffset: '1px' },
+	'.find :focus-visible': { outline: '2px solid var(--focus)', outlineOffset: '-1px' },
 })
 
 /** Strings their own colour, literals the accent, punctuation faint; keys are text. */

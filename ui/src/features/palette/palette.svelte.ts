@@ -42,7 +42,8 @@ export class Palette {
 				const fit = query === '' ? { score: 0, matches: [] } : match(query, entry.label)
 				return fit ? [{ entry, score: fit.score, matches: fit.matches, used: used.get(entry.id) ?? REMEMBERED }] : []
 			})
-			found.sort((a, b) => b.score - a.score || a.used - b.used)
+			// where in the name it matched says nothing; whether a word begins with it does
+			found.sort((a, b) => Math.round(b.score) - Math.round(a.score) || a.used - b.used)
 			return { label, items: found.slice(0, MOST).map(({ entry, matches }): Found => ({ ...entry, matches })) }
 		}).filter(({ items }) => items.length > 0)
 	})

@@ -24,7 +24,8 @@ export function subjectOf(evidence: Evidence): Subject {
 		const facts = answerFacts(evidence.response, evidence.timing.total)
 		return { facts, response: evidence.response, ...(evidence.request ? { request: evidence.request } : {}) }
 	}
-	const call = evidence.token?.exchange
+	// a token that was obtained is no answer to show: it stopped later
+	const call = evidence.failed_step === 'token' ? evidence.token?.exchange : undefined
 	const facts = absence(evidence)
 	if (!call?.response) return { facts }
 	return {

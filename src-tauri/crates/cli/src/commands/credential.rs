@@ -7,7 +7,7 @@ use countersign_console::view::{CredentialForm, CredentialView, SlotState};
 use countersign_evidence::{Fault, Problem};
 use countersign_secret::SecretText;
 
-use super::{Ended, UnderWay, closing, interruptible, show};
+use super::{Ended, UnderWay, closing, interruptible, show, why};
 use crate::args::{Connect, CredentialAction, CredentialArgs, Global};
 use crate::shell::Shell;
 use crate::{exit, open, secrets};
@@ -61,9 +61,12 @@ async fn add(shell: &Shell, global: &Global, console: &Console, args: Credential
 fn hosts(args: &CredentialArgs, before: &[String]) -> Vec<String> {
     let mut hosts = if args.allowed_host.is_empty() { before.to_vec() } else { args.allowed_host.clone() };
     let endpoint = args.token_endpoint.as_deref().unwrap_or_default();
-    let own = endpoint.split_once("://").map(|(_, rest)| rest.split(['/', '?', ':']).next().unwrap_or_default().to_owned());
+    let own = endpoint.split_once("://").map(|(_, rest)| match rest.split_once(']') {
+        Some((address, _)) if rest.starts_with('[') => format!("{address}]"),
+        _ => rest.split(['/', '?', ':']).next().unwrap_or_default().to_owned(),
+    });
     if let Some(own) = own.filter(|own| !own.is_empty() && !own.contains("{{"))
-        && !hosts.iter().any(|host| host.split(':').next() == Some(own.as_str()))
+        && !hosts.iter().any(|host| *host == own || host.starts_with(&format!("{own}:")))
     {
         hosts.push(own);
     }
@@ -74,7 +77,7 @@ fn hosts(args: &CredentialArgs, before: &[String]) -> Vec<String> {
 async fn store(shell: &Shell, global: &Global, console: &Console, view: &CredentialView, args: &CredentialArgs, given: &Given, wanted: bool) -> Result<(), Problem> {
     let first = args.slot.clone().or_else(|| view.slots.first().map(|slot| slot.name.clone()));
     if let Some(file) = &args.key_file {
-        let pem = std::fs::read(file).map_err(|e| Problem::new("storage.unreadable", Fault::Caller, format!("`{}` cannot be read", file.display()), e.to_string()))?;
+        let pem = std::fs::read(file).map_err(|e| Problem::new("storage.unreadable", Fault::Caller, format!("`{}` cannot be read", file.display()), e.to_string()).with_hint("Give a file with a private key, PKCS#8 PEM."))?;
         console.credential_import_key(&view.name, "signing_key", &countersign_secret::Secret::new(pem)).await?;
     }
     for (slot, secret) in given {
@@ -138,6 +141,7 @@ async fn test(shell: &Shell, console: &Console, name: &str) -> Ended {
     let under_way = UnderWay::default();
     let view = interruptible(console, &under_way, console.credential_test(name, under_way.progress())).await?;
     show(shell, &view);
+    why(shell, &view);
     Ok(exit::of_exchange(&view.evidence, false))
 }
 

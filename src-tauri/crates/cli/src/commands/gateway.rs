@@ -18,7 +18,8 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: GatewayArgs) -> En
     let options = open::options(global, &Connect::default())?;
     let token_lifetime = units::duration(&args.token_lifetime)?;
     if !LIFE.contains(&token_lifetime) {
-        return Err(Problem::new("usage.token_lifetime", Fault::Caller, format!("`{}` is outside of 5s to 1h", args.token_lifetime), "--token-lifetime"));
+        return Err(Problem::new("usage.token_lifetime", Fault::Caller, format!("`{}` is outside of 5s to 1h", args.token_lifetime), "--token-lifetime")
+            .with_hint("Write it as 300s or 5min."));
     }
     let demo_secret = args.demo_secret_env.as_deref().map(secrets::variable).transpose()?.map(std::sync::Arc::new);
     let given = demo_secret.is_some();

@@ -2,7 +2,7 @@
 
 use countersign_evidence::{Fault, Problem};
 
-use super::{Ended, UnderWay, closing, interruptible, show};
+use super::{Ended, UnderWay, closing, interruptible, show, why};
 use crate::args::{Global, InspectArgs};
 use crate::shell::Shell;
 use crate::{exit, open};
@@ -28,10 +28,11 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
                 shell.data(&format!("\n{}  [{}]", finding.sentence, finding.id));
             }
         }
+        why(shell, &view);
         if let Some(file) = &args.pem {
             let pem: String = view.evidence.certificates.iter().map(|c| c.pem.as_str()).collect();
             std::fs::write(file, pem).map_err(|e| {
-                Problem::new("storage.unwritable", Fault::Environment, format!("`{}` cannot be written", file.display()), e.to_string())
+                Problem::new("storage.unwritable", Fault::Environment, format!("`{}` cannot be written", file.display()), e.to_string()).with_hint("Choose another file.")
             })?;
         }
         Ok(exit::of_inspection(&view.evidence))

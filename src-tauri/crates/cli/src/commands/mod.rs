@@ -107,6 +107,13 @@ pub(crate) fn show(shell: &Shell, view: &ExchangeView) {
     ladder::print(shell, &view.ladder);
 }
 
+/// Why an exchange did not end well, on standard error; with --json it is in the document.
+pub(crate) fn why(shell: &Shell, view: &ExchangeView) {
+    if let (Some(problem), false) = (&view.evidence.error, shell.json) {
+        shell.problem(problem);
+    }
+}
+
 /// Whoever looked at an exchange closes the console that made it.
 pub(crate) async fn closing(console: &Console, ended: Ended) -> Ended {
     console.close().await;

@@ -7,7 +7,7 @@ use countersign_console::Console;
 use countersign_console::view::{DraftAuthorization, DraftField, ExchangeView, RequestDraft};
 use countersign_evidence::{Fault, Problem};
 
-use super::{Ended, UnderWay, closing, interruptible, show};
+use super::{Ended, UnderWay, closing, interruptible, show, why};
 use crate::args::{Global, SendArgs};
 use crate::shell::Shell;
 use crate::{exit, open, units};
@@ -36,9 +36,7 @@ async fn sent(shell: &Shell, console: &Console, args: &SendArgs) -> Ended {
         shell.data("");
         content(shell, console, &view, None).await?;
     }
-    if let (Some(problem), false) = (&view.evidence.error, shell.json) {
-        shell.problem(problem);
-    }
+    why(shell, &view);
     Ok(exit::of_exchange(&view.evidence, args.fail))
 }
 

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use countersign_evidence::ladder::countdown;
 use countersign_evidence::{Fact, Fault, Outcome, Problem};
 
-use super::{Ended, UnderWay, closing, interruptible, show};
+use super::{Ended, UnderWay, closing, interruptible, show, why};
 use crate::args::{Connect, Global, TokenAction};
 use crate::shell::Shell;
 use crate::{exit, open, secrets};
@@ -36,6 +36,7 @@ async fn get(shell: &Shell, global: &Global, credential: &str, scope: Option<&st
             if !shell.json && view.evidence.outcome == Outcome::Answered {
                 claims(shell, &console.token_list().await?);
             }
+            why(shell, &view);
             return Ok(code);
         }
         let token = console.token_copy(credential).await?;

@@ -7,6 +7,7 @@ use countersign_tls::{HostPattern, Target};
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Uri};
 
+use super::record::shown_text;
 use crate::core::Core;
 use crate::template::{Resolved, Scope, resolve};
 use crate::view::{DraftField, RequestDraft};
@@ -44,6 +45,7 @@ pub(crate) struct NotSendable {
     pub(crate) target: String,
 }
 
+/// `target` as it is shown.
 fn not(step: Step, target: &str, problem: Problem) -> NotSendable {
     NotSendable { problem, step, credential: None, target: target.to_owned() }
 }
@@ -86,15 +88,16 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
     let draft = &inherited(core, draft);
     let scope = core.scope(draft.path.as_deref());
     let mut values = Values { scope: &scope, used: Vec::new(), unresolved: Vec::new() };
-    let url = values.of(draft.url.trim()).map_err(|p| Box::new(not(Step::Name, &draft.url, p)))?;
-    let url = with_query(&url, &draft.query, &mut values).map_err(|p| Box::new(not(Step::Name, &draft.url, p)))?;
-    let shown = core.redactor.redact(&url);
+    let typed = shown_text(&core.redactor, &draft.url);
+    let url = values.of(draft.url.trim()).map_err(|p| Box::new(not(Step::Name, &typed, p)))?;
+    let url = with_query(&url, &draft.query, &mut values).map_err(|p| Box::new(not(Step::Name, &typed, p)))?;
+    let shown = shown_text(&core.redactor, &url);
     let at = |step: Step| move |problem: Problem| Box::new(not(step, &shown, problem));
     let fields = fields(draft, &mut values).map_err(at(Step::Response))?;
-    let shown = core.redactor.redact(&url);
+    let shown = shown_text(&core.redactor, &url);
     let at = |step: Step| move |problem: Problem| Box::new(not(step, &shown, problem));
     let content = content(core, draft, &mut values).map_err(at(Step::Response))?;
-    let shown = core.redactor.redact(&url);
+    let shown = shown_text(&core.redactor, &url);
     let fail = |step: Step, problem: Problem| Box::new(not(step, &shown, problem));
     if let Some(name) = values.unresolved.first() {
         return Err(fail(Step::Name, unresolved(name, &values.unresolved)));

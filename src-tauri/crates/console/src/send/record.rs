@@ -73,7 +73,12 @@ pub(crate) fn line(redactor: &Redactor, name: &str, value: &[u8]) -> FieldLine {
 
 /// The target URI with values of known secret query parameters struck.
 pub(crate) fn shown_target(redactor: &Redactor, uri: &Uri) -> String {
-    let text = redactor.redact(&uri.to_string());
+    shown_text(redactor, &uri.to_string())
+}
+
+/// The same of a text that may be no URI: what stands before `@` in its authority is left out too.
+pub(crate) fn shown_text(redactor: &Redactor, text: &str) -> String {
+    let text = without_userinfo(&redactor.redact(text));
     let Some((front, query)) = text.split_once('?') else { return text };
     let pairs: Vec<String> = query
         .split('&')
@@ -83,6 +88,13 @@ pub(crate) fn shown_target(redactor: &Redactor, uri: &Uri) -> String {
         })
         .collect();
     format!("{front}?{}", pairs.join("&"))
+}
+
+fn without_userinfo(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 /// How the request went over the wire.
@@ -164,7 +176,7 @@ fn redacted(e: Exchange, redactor: &Redactor) -> Exchange {
 mod tests {
     use countersign_secret::{Redactor, Secret};
 
-    use super::{line, shown_target};
+    use super::{line, shown_target, shown_text};
 
     #[test]
     fn fields_and_targets_are_redacted_by_value_then_by_place() {
@@ -174,5 +186,12 @@ mod tests {
         assert!(line(&redactor, "Authorization", b"Bearer a-live-token").1.starts_with("Bearer ‹token "), "a known one is named");
         let uri = "https://a.test/x?access_token=abc&page=2".parse().unwrap();
         assert_eq!(shown_target(&redactor, &uri), "https://a.test/x?access_token=‹withheld›&page=2", "RFC 6750 §2.3");
+        for (text, shown) in [
+            ("https://user:pw@a.test/x@y", "https://a.test/x@y"),
+            ("https://user:p@w@a b", "https://a b"),
+            ("{{base_url}}/x", "{{base_url}}/x"),
+        ] {
+            assert_eq!(shown_text(&redactor, text), shown, "a user name and password are never shown");
+        }
     }
 }

@@ -328,11 +328,6 @@ impl Run<'_> {
             Ok(Ok(lease)) => {
                 record::connection(e, lease.record(), lease.reused());
                 record::protocol(e, lease.protocol());
-                if lease.reused() {
-                    for step in [Step::Name, Step::Tcp, Step::Tls] {
-                        self.progress.step(step, StepState::Reused, Vec::new());
-                    }
-                }
                 Ok(lease)
             }
             Ok(Err(failure)) => {

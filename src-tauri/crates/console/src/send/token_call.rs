@@ -225,6 +225,7 @@ impl Call<'_> {
                 let wait = field("retry-after").and_then(|v| retry_after(v, self.core.clock.wall()));
                 self.diagnose(&refusal, secret, grant);
                 let mut problem = refused(&refusal, self.parts.authentication);
+                problem.hints.extend(self.e.findings.iter().filter(|f| f.certainty.is_some() && !f.fix.is_empty()).map(|f| f.fix.clone()).take(1));
                 if let Some(wait) = wait {
                     problem.hints.insert(0, format!("Wait {} s: the server said so.", wait.as_secs()));
                 }

@@ -36,9 +36,17 @@ impl Error {
     /// The error as a document.
     pub fn problem(&self) -> Problem {
         let (code, title, hint) = match self {
-            Error::Cycle { .. } => ("usage.variable_cycle", "a variable uses itself", "Give one of them a value of its own."),
-            Error::TooDeep { .. } => ("usage.variable_depth", "variables use variables more than 8 deep", "Write one of them out."),
-            Error::TooLarge { .. } | Error::TooMany { .. } => ("usage.variable_size", "the variables make too large a text", "Put large content into a file of its own."),
+            Error::Cycle { .. } => {
+                ("usage.variable_cycle", "a variable uses itself", "Give one of them a value of its own.")
+            }
+            Error::TooDeep { .. } => {
+                ("usage.variable_depth", "variables use variables more than 8 deep", "Write one of them out.")
+            }
+            Error::TooLarge { .. } | Error::TooMany { .. } => (
+                "usage.variable_size",
+                "the variables make too large a text",
+                "Put large content into a file of its own.",
+            ),
         };
         Problem::new(code, Fault::Caller, title, self.to_string()).with_hint(hint)
     }

@@ -138,7 +138,11 @@ impl<'a> Run<'a> {
                     let start = self.made.text.len();
                     self.push(raw)?;
                     let range = start..self.made.text.len();
-                    self.made.secrets.push(SecretReference { credential: credential.to_owned(), slot: slot.to_owned(), range });
+                    self.made.secrets.push(SecretReference {
+                        credential: credential.to_owned(),
+                        slot: slot.to_owned(),
+                        range,
+                    });
                 }
                 Piece::Variable { name, raw } => self.variable(name, raw)?,
             }
@@ -163,7 +167,11 @@ impl<'a> Run<'a> {
             return Err(Error::TooDeep { names: names(&self.path) });
         }
         self.used(name, provenance);
-        if templates { self.expand(value)? } else { self.push(value)? }
+        if templates {
+            self.expand(value)?
+        } else {
+            self.push(value)?
+        }
         self.path.pop();
         Ok(())
     }
@@ -203,7 +211,10 @@ mod tests {
     use super::{Layer, Resolved, Scope, resolve};
 
     fn layer(provenance: &str, values: &[(&str, &str)]) -> Layer {
-        Layer { provenance: provenance.into(), values: values.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect() }
+        Layer {
+            provenance: provenance.into(),
+            values: values.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+        }
     }
 
     fn scope(values: &[(&str, &str)]) -> Scope {
@@ -228,25 +239,35 @@ mod tests {
         ]);
         let resolved = resolve("{{base_url}}/x?a={{a}}", &scope).unwrap();
         assert_eq!(resolved.text, "https://localhost:8443/v1/x?a=1");
-        let wanted = [("base_url", "from environment Local"), ("gateway.api", "the local gateway"), ("a", "given with --var")];
+        let wanted =
+            [("base_url", "from environment Local"), ("gateway.api", "the local gateway"), ("a", "given with --var")];
         assert_eq!(facts(&resolved), wanted);
     }
 
     #[test]
     fn variables_use_variables_eight_deep() {
-        let chain: Vec<(String, String)> = (1..=9).map(|n| (format!("v{n}"), if n == 9 { "end".into() } else { format!("{{{{v{}}}}}", n + 1) })).collect();
+        let chain: Vec<(String, String)> = (1..=9)
+            .map(|n| (format!("v{n}"), if n == 9 { "end".into() } else { format!("{{{{v{}}}}}", n + 1) }))
+            .collect();
         let chain: Vec<(&str, &str)> = chain.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let scope = scope(&chain);
         assert_eq!(resolve("{{v2}}", &scope).unwrap().text, "end", "eight of them");
         let problem = resolve("{{v1}}", &scope).unwrap_err();
         assert_eq!(problem.code, "usage.variable_depth");
-        assert!(problem.detail.starts_with("{{v1}} uses {{v2}}") && problem.detail.ends_with("{{v9}}"), "{}", problem.detail);
+        assert!(
+            problem.detail.starts_with("{{v1}} uses {{v2}}") && problem.detail.ends_with("{{v9}}"),
+            "{}",
+            problem.detail
+        );
     }
 
     #[test]
     fn a_cycle_is_named_from_the_variable_to_itself() {
         let problem = resolve("x{{a}}", &scope(&[("a", "{{b}}"), ("b", "{{c}}"), ("c", "{{b}}")])).unwrap_err();
-        assert_eq!((problem.code.as_str(), problem.detail.as_str()), ("usage.variable_cycle", "{{b}} uses {{c}} uses {{b}}"));
+        assert_eq!(
+            (problem.code.as_str(), problem.detail.as_str()),
+            ("usage.variable_cycle", "{{b}} uses {{c}} uses {{b}}")
+        );
         assert_eq!(resolve("{{a}}", &scope(&[("a", "{{a}}")])).unwrap_err().detail, "{{a}} uses {{a}}");
     }
 
@@ -266,17 +287,24 @@ mod tests {
 
     #[test]
     fn a_secret_is_a_place_and_never_a_value() {
-        let resolved = resolve("Basic {{auth}}, é{{secret:a/b}}", &scope(&[("auth", "{{secret:demo-client/api_key}}")])).unwrap();
+        let resolved =
+            resolve("Basic {{auth}}, é{{secret:a/b}}", &scope(&[("auth", "{{secret:demo-client/api_key}}")])).unwrap();
         assert_eq!(resolved.text, "Basic {{secret:demo-client/api_key}}, é{{secret:a/b}}");
-        let found: Vec<(&str, &str, &str)> =
-            resolved.secrets.iter().map(|s| (s.credential.as_str(), s.slot.as_str(), &resolved.text[s.range.clone()])).collect();
+        let found: Vec<(&str, &str, &str)> = resolved
+            .secrets
+            .iter()
+            .map(|s| (s.credential.as_str(), s.slot.as_str(), &resolved.text[s.range.clone()]))
+            .collect();
         assert_eq!(found, [("demo-client", "api_key", "{{secret:demo-client/api_key}}"), ("a", "b", "{{secret:a/b}}")]);
     }
 
     #[test]
     fn templates_in_a_peer_s_text_stay_text() {
-        let scope = over(vec![layer("given with --var", &[("given", "1")]), layer("from environment Local", &[("id", "other")])])
-            .with_captured(1, vec![("id".into(), "{{secret:a/b}}{{given}}".into()), ("given".into(), "2".into())]);
+        let scope = over(vec![
+            layer("given with --var", &[("given", "1")]),
+            layer("from environment Local", &[("id", "other")]),
+        ])
+        .with_captured(1, vec![("id".into(), "{{secret:a/b}}{{given}}".into()), ("given".into(), "2".into())]);
         let resolved = resolve("{{id}} {{given}}", &scope).unwrap();
         assert_eq!(resolved.text, "{{secret:a/b}}{{given}} 1", "captured before the environment, behind --var");
         assert_eq!(resolved.secrets, [], "a response cannot ask for a secret");

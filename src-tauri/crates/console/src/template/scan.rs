@@ -70,7 +70,8 @@ fn template(text: &str) -> Option<(Piece<'_>, usize)> {
     }
     if let Some(reference) = inner.strip_prefix("secret:") {
         let (credential, slot) = reference.split_once('/')?;
-        let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let is_word =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         return (is_word(credential) && is_word(slot)).then_some((Piece::Secret { credential, slot, raw }, raw.len()));
     }
     let first = inner.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
@@ -93,7 +94,11 @@ mod tests {
                 Variable { name: "gateway.api", raw: "{{ gateway.api }}" },
                 Literal("&c="),
                 Builtin { name: "$uuid", raw: "{{$uuid}}" },
-                Secret { credential: "demo-client", slot: "client_secret", raw: "{{secret:demo-client/client_secret}}" },
+                Secret {
+                    credential: "demo-client",
+                    slot: "client_secret",
+                    raw: "{{secret:demo-client/client_secret}}"
+                },
                 Literal("."),
             ]
         );
@@ -102,7 +107,23 @@ mod tests {
     #[test]
     fn what_is_no_template_stays_text() {
         let long = format!("{{{{{}}}}}", "a".repeat(300));
-        for text in ["", "{", "{{", "{{}}", "{{ }}", "{{a b}}", "{{#if x}}", "{{name", "{name}", "{{1a}}", "{{\"a\":{\"b\":1}}", "{{$}}", "{{a\nb}}", "{{é}}", &long] {
+        for text in [
+            "",
+            "{",
+            "{{",
+            "{{}}",
+            "{{ }}",
+            "{{a b}}",
+            "{{#if x}}",
+            "{{name",
+            "{name}",
+            "{{1a}}",
+            "{{\"a\":{\"b\":1}}",
+            "{{$}}",
+            "{{a\nb}}",
+            "{{é}}",
+            &long,
+        ] {
             let found = pieces(text);
             assert!(found.iter().all(|piece| matches!(piece, Literal(_))), "{text}: {found:?}");
             let whole: String = found.iter().map(|piece| if let Literal(text) = piece { *text } else { "" }).collect();

@@ -16,8 +16,17 @@ const KINDS: [&str; 7] = ["oauth2", "basic", "bearer", "api-key", "aws", "client
 /// Encodings of Basic.
 const ENCODINGS: [&str; 3] = ["form", "raw", "verbatim"];
 /// Keys that would hold a secret in clear text.
-const SECRETS: [&str; 9] =
-    ["access_token", "api_key", "api-key", "client_secret", "client-secret", "password", "private_key", "refresh_token", "secret"];
+const SECRETS: [&str; 9] = [
+    "access_token",
+    "api_key",
+    "api-key",
+    "client_secret",
+    "client-secret",
+    "password",
+    "private_key",
+    "refresh_token",
+    "secret",
+];
 
 /// One secret slot: its opaque id, and what of it may be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +157,10 @@ fn read(name: &str, document: &Document) -> Result<CredentialFile, Error> {
     let text = |key: &str, default: &str| Ok::<_, Error>(root.text(key)?.unwrap_or_else(|| default.to_owned()));
     let allowed_hosts = root.texts("allowed-hosts")?.unwrap_or_default();
     if let Some(host) = allowed_hosts.iter().find(|host| !is_host(host)) {
-        return Err(root.wrong_value("allowed-hosts", format!("has `{host}`; a host, host:port or *.suffix is wanted, without templates")));
+        return Err(root.wrong_value(
+            "allowed-hosts",
+            format!("has `{host}`; a host, host:port or *.suffix is wanted, without templates"),
+        ));
     }
     let environments = root.texts("environments")?.unwrap_or_default();
     if let Some(environment) = environments.iter().find(|environment| !name::is_slug(environment)) {
@@ -201,14 +213,20 @@ fn slots(root: &Section<'_>) -> Result<BTreeMap<String, SlotFile>, Error> {
 /// `host`, `host:port` or `*.suffix`: never every host, never a template, never more than a host.
 fn is_host(text: &str) -> bool {
     let plain = text.strip_prefix("*.").unwrap_or(text);
-    !plain.is_empty() && !plain.contains(['*', '/', '@', '{', '}', '?', '#', '\\']) && !plain.contains(char::is_whitespace)
+    !plain.is_empty()
+        && !plain.contains(['*', '/', '@', '{', '}', '?', '#', '\\'])
+        && !plain.contains(char::is_whitespace)
 }
 
 /// Secrets in clear text, named without their value.
 fn secrets(document: &Document) -> Vec<Problem> {
     let root = document.root();
     let named = |key: &&&str| root.item(key).is_some_and(|item| item.as_str().is_some_and(|text| !text.is_empty()));
-    let error = |key: &&str| Error::SecretInFile { file: document.file().to_owned(), line: root.line(key), key: (*key).to_owned() };
+    let error = |key: &&str| Error::SecretInFile {
+        file: document.file().to_owned(),
+        line: root.line(key),
+        key: (*key).to_owned(),
+    };
     SECRETS.iter().filter(named).map(|key| error(key).problem()).collect()
 }
 
@@ -223,7 +241,12 @@ fn put(root: &mut Item, credential: &CredentialFile) {
     edit::text(root, "token_endpoint", filled(&credential.token_endpoint).as_deref());
     edit::text(root, "issuer", credential.issuer.as_deref().filter(|issuer| !issuer.is_empty()));
     edit::text(root, "client_id", filled(&credential.client_id).as_deref());
-    edit::text_or_default(root, "token_endpoint_auth_method", &credential.token_endpoint_auth_method, &otherwise.token_endpoint_auth_method);
+    edit::text_or_default(
+        root,
+        "token_endpoint_auth_method",
+        &credential.token_endpoint_auth_method,
+        &otherwise.token_endpoint_auth_method,
+    );
     edit::text_or_default(root, "basic-encoding", &credential.basic_encoding, &otherwise.basic_encoding);
     edit::text_or_default(root, "grant_type", &credential.grant_type, &otherwise.grant_type);
     edit::text(root, "scope", filled(&credential.scope).as_deref());

@@ -103,7 +103,8 @@ impl<'a> Section<'a> {
 
     /// Text that must be there.
     pub(crate) fn required_text(&self, key: &str) -> Result<String, Error> {
-        self.text(key)?.ok_or_else(|| Error::MissingKey { file: self.document.file.clone(), key: format!("{}{key}", self.path) })
+        self.text(key)?
+            .ok_or_else(|| Error::MissingKey { file: self.document.file.clone(), key: format!("{}{key}", self.path) })
     }
 
     /// True or false.
@@ -119,7 +120,9 @@ impl<'a> Section<'a> {
     /// A whole number that is not negative.
     pub(crate) fn count(&self, key: &str) -> Result<Option<u64>, Error> {
         let number = self.integer(key)?;
-        number.map(|n| u64::try_from(n).map_err(|_| self.wrong_value(key, format!("is {n}, and cannot be negative")))).transpose()
+        number
+            .map(|n| u64::try_from(n).map_err(|_| self.wrong_value(key, format!("is {n}, and cannot be negative"))))
+            .transpose()
     }
 
     /// A list of texts.
@@ -152,7 +155,9 @@ impl<'a> Section<'a> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         match duration(&text) {
             Some(duration) if duration.subsec_nanos() == 0 => Ok(Some(duration.as_secs())),
-            Some(_) | None => Err(self.wrong_value(key, format!("is `{text}`, not whole seconds such as \"30s\" or \"5m\""))),
+            Some(_) | None => {
+                Err(self.wrong_value(key, format!("is `{text}`, not whole seconds such as \"30s\" or \"5m\"")))
+            }
         }
     }
 
@@ -193,7 +198,12 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn typed<T>(&self, key: &str, wanted: &'static str, read: impl FnOnce(&'a Item) -> Option<T>) -> Result<Option<T>, Error> {
+    fn typed<T>(
+        &self,
+        key: &str,
+        wanted: &'static str,
+        read: impl FnOnce(&'a Item) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         let Some(item) = self.item(key) else { return Ok(None) };
         read(item).map(Some).ok_or_else(|| self.wrong_type(key, item, wanted))
     }
@@ -263,7 +273,10 @@ mod tests {
         let document = read("name = \"x\"\n[slots.client_secret]\nid = 5\n");
         let slot = document.root().section("slots").unwrap().unwrap().section("client_secret").unwrap().unwrap();
         let error = slot.text("id").unwrap_err();
-        assert_eq!(error.to_string(), "credentials/bad.toml, line 3: `slots.client_secret.id` is an integer, a string is wanted");
+        assert_eq!(
+            error.to_string(),
+            "credentials/bad.toml, line 3: `slots.client_secret.id` is an integer, a string is wanted"
+        );
         assert_eq!(error.problem().code, "workspace.wrong_type");
         let error = document.root().section("name").err().unwrap();
         assert_eq!(error.to_string(), "credentials/bad.toml, line 1: `name` is a string, a table is wanted");
@@ -271,7 +284,10 @@ mod tests {
 
     #[test]
     fn durations_and_sizes_say_their_unit() {
-        assert_eq!(["30s", "5m", "1h", "250ms"].map(duration), [30_000, 300_000, 3_600_000, 250].map(|ms| Some(Duration::from_millis(ms))));
+        assert_eq!(
+            ["30s", "5m", "1h", "250ms"].map(duration),
+            [30_000, 300_000, 3_600_000, 250].map(|ms| Some(Duration::from_millis(ms)))
+        );
         assert_eq!(["256MiB", "1KiB", "7B"].map(size), [Some(256 << 20), Some(1024), Some(7)]);
         for text in ["", "s", "30", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615h"] {
             assert_eq!(duration(text), None, "{text}");

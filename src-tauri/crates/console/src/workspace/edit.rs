@@ -240,13 +240,20 @@ mod tests {
 
     #[test]
     fn a_changed_value_keeps_what_stands_around_it() {
-        assert_eq!(edited("# head\na  =  'x' # why\nb = 1\n", |root| text(root, "a", Some("y"))), "# head\na  =  \"y\" # why\nb = 1\n");
+        assert_eq!(
+            edited("# head\na  =  'x' # why\nb = 1\n", |root| text(root, "a", Some("y"))),
+            "# head\na  =  \"y\" # why\nb = 1\n"
+        );
     }
 
     #[test]
     fn a_default_is_not_written() {
         assert_eq!(edited("", |root| text_or_default(root, "http", "auto", "auto")), "", "absent already");
-        assert_eq!(edited("http = \"auto\"\n", |root| text_or_default(root, "http", "auto", "auto")), "http = \"auto\"\n", "kept");
+        assert_eq!(
+            edited("http = \"auto\"\n", |root| text_or_default(root, "http", "auto", "auto")),
+            "http = \"auto\"\n",
+            "kept"
+        );
         assert_eq!(edited("http = \"2\"\n", |root| text_or_default(root, "http", "auto", "auto")), "", "removed");
         assert_eq!(edited("", |root| text_or_default(root, "http", "2", "auto")), "http = \"2\"\n", "another value");
     }
@@ -262,7 +269,10 @@ mod tests {
     #[test]
     fn inline_tables_are_spaced_as_people_do() {
         let add = |root: &mut Item| text(section(root, "authorization", Style::Inline), "scope", Some("s"));
-        assert_eq!(edited("authorization = { credential = \"c\" }\n", add), "authorization = { credential = \"c\", scope = \"s\" }\n");
+        assert_eq!(
+            edited("authorization = { credential = \"c\" }\n", add),
+            "authorization = { credential = \"c\", scope = \"s\" }\n"
+        );
         assert_eq!(edited("", add), "authorization = { scope = \"s\" }\n");
         let cut = |root: &mut Item| remove(section(root, "a", Style::Inline), "y");
         assert_eq!(edited("a = { x = 1, y = 2 }\n", cut), "a = { x = 1 }\n");
@@ -274,14 +284,30 @@ mod tests {
         assert_eq!(edited("h = [\"a\", \"b\"] # why\n", |root| texts(root, "h", &hosts)), "h = [\"a\", \"c\"] # why\n");
         assert_eq!(edited("h = [\"a\"]\n", |root| texts(root, "h", &[])), "");
         let pair = |n: &str, v: &str| (n.to_owned(), v.to_owned());
-        let after = edited("variables = { a = 8443, b = 'x', c = 'y' }\n", |root| pairs(root, "variables", &[pair("a", "8443"), pair("b", "z")]));
+        let after = edited("variables = { a = 8443, b = 'x', c = 'y' }\n", |root| {
+            pairs(root, "variables", &[pair("a", "8443"), pair("b", "z")])
+        });
         assert_eq!(after, "variables = { a = 8443, b = \"z\" }\n", "the number keeps its spelling");
     }
 
     #[test]
     fn text_of_several_lines_is_a_literal_and_nothing_is_added() {
         assert_eq!(string("{\n  \"a\": 'b'\n}").to_string(), "'''\n{\n  \"a\": 'b'\n}'''");
-        for text in ["\n", "\n\n", "a\n", "a\r\nb", "'''\na", "a\n'", "a\n\\n", "\u{1}\n", "a\tb\n", "'", "\"\"\"\n'''", "", "\u{feff}\n"] {
+        for text in [
+            "\n",
+            "\n\n",
+            "a\n",
+            "a\r\nb",
+            "'''\na",
+            "a\n'",
+            "a\n\\n",
+            "\u{1}\n",
+            "a\tb\n",
+            "'",
+            "\"\"\"\n'''",
+            "",
+            "\u{feff}\n",
+        ] {
             let back: DocumentMut = format!("a = {}\n", string(text)).parse().unwrap();
             assert_eq!(back["a"].as_str(), Some(text), "{text:?} byte for byte");
         }

@@ -185,42 +185,71 @@ impl Error {
         let (code, title, hint) = match self {
             Error::Storage(error) => return error.problem(),
             Error::NotFaithful { .. } => {
-                return Problem::new("internal.file_not_faithful", Fault::Us, "the file was not written", self.to_string())
-                    .with_hint("This is a bug of ours; the file is as it was.");
+                return Problem::new(
+                    "internal.file_not_faithful",
+                    Fault::Us,
+                    "the file was not written",
+                    self.to_string(),
+                )
+                .with_hint("This is a bug of ours; the file is as it was.");
             }
             Error::BadName { .. } => (
                 "workspace.bad_name",
                 "a name is not a slug",
                 "Use lower-case letters, digits and `-`; a request's folders are separated by `/`.",
             ),
-            Error::MissingKey { .. } => ("workspace.missing_key", "a file of the workspace lacks a key", "Add the key."),
+            Error::MissingKey { .. } => {
+                ("workspace.missing_key", "a file of the workspace lacks a key", "Add the key.")
+            }
             Error::NewerFormat { .. } => (
                 "workspace.newer_format",
                 "the workspace was written by a newer version and is read only",
                 "Update Countersign to change it.",
             ),
-            Error::NotACertificate { .. } => {
-                ("workspace.not_a_certificate", "this is not a certificate in PEM", "Give text that starts with -----BEGIN CERTIFICATE-----.")
+            Error::NotACertificate { .. } => (
+                "workspace.not_a_certificate",
+                "this is not a certificate in PEM",
+                "Give text that starts with -----BEGIN CERTIFICATE-----.",
+            ),
+            Error::NotFound { .. } => (
+                "workspace.not_found",
+                "this folder is not a workspace",
+                "Name a folder with countersign.toml; saving a request there makes one.",
+            ),
+            Error::NotThere { kind, .. } => {
+                (kind.code(), "the workspace has no file of this name", "Check the name; `countersign list` shows all.")
             }
-            Error::NotFound { .. } => {
-                ("workspace.not_found", "this folder is not a workspace", "Name a folder with countersign.toml; saving a request there makes one.")
-            }
-            Error::NotThere { kind, .. } => (kind.code(), "the workspace has no file of this name", "Check the name; `countersign list` shows all."),
-            Error::NotToml { .. } => ("workspace.not_toml", "a file of the workspace is not TOML", "Mend the line; the other files are loaded."),
-            Error::Outside { .. } => {
-                ("workspace.outside", "a file lies outside of the workspace", "Copy it into the workspace: a workspace is complete by itself.")
-            }
+            Error::NotToml { .. } => (
+                "workspace.not_toml",
+                "a file of the workspace is not TOML",
+                "Mend the line; the other files are loaded.",
+            ),
+            Error::Outside { .. } => (
+                "workspace.outside",
+                "a file lies outside of the workspace",
+                "Copy it into the workspace: a workspace is complete by itself.",
+            ),
             Error::SecretInFile { .. } => (
                 "workspace.secret_in_file",
                 "a secret stands in a file that is shared",
                 "Store it in its slot, remove it from the file, and have it replaced: whoever has the file has the secret.",
             ),
-            Error::TooLarge { .. } => ("workspace.too_large", "a file of the workspace is too large", "Put large content into a file of its own."),
-            Error::Unsupported { .. } => {
-                ("workspace.unsupported", "the file needs a newer version", "Update Countersign, or write the content as `text` or `file`.")
+            Error::TooLarge { .. } => (
+                "workspace.too_large",
+                "a file of the workspace is too large",
+                "Put large content into a file of its own.",
+            ),
+            Error::Unsupported { .. } => (
+                "workspace.unsupported",
+                "the file needs a newer version",
+                "Update Countersign, or write the content as `text` or `file`.",
+            ),
+            Error::WrongValue { .. } => {
+                ("workspace.wrong_value", "a file of the workspace holds a value that cannot be", "Mend the line.")
             }
-            Error::WrongValue { .. } => ("workspace.wrong_value", "a file of the workspace holds a value that cannot be", "Mend the line."),
-            Error::WrongType { .. } => ("workspace.wrong_type", "a file of the workspace holds a value of another type", "Mend the line."),
+            Error::WrongType { .. } => {
+                ("workspace.wrong_type", "a file of the workspace holds a value of another type", "Mend the line.")
+            }
         };
         let severity = match self {
             Error::NewerFormat { .. } | Error::SecretInFile { .. } => Severity::Warning,

@@ -36,7 +36,8 @@ impl<T> Plan<'_, T> {
             return;
         }
         let (opening, elements, end) = elements(array);
-        let several_lines = if elements.is_empty() { !self.one_line } else { elements.iter().any(|e| e.lead.contains('\n')) };
+        let several_lines =
+            if elements.is_empty() { !self.one_line } else { elements.iter().any(|e| e.lead.contains('\n')) };
         let several_lines = several_lines || opening.contains('#') || end.contains('\n');
         let new_lead = match elements.iter().find(|e| e.lead.contains('\n')) {
             Some(element) => format!("\n{}", element.lead.rsplit('\n').next().unwrap_or_default()),
@@ -66,7 +67,12 @@ impl<T> Plan<'_, T> {
     fn aligned(&self, values: &[Value], wanted: &[T]) -> Vec<Option<usize>> {
         let mut places = vec![None; wanted.len()];
         let start = values.iter().zip(wanted).take_while(|(v, w)| (self.same)(v, w)).count();
-        let end = values[start..].iter().rev().zip(wanted[start..].iter().rev()).take_while(|(v, w)| (self.same)(v, w)).count();
+        let end = values[start..]
+            .iter()
+            .rev()
+            .zip(wanted[start..].iter().rev())
+            .take_while(|(v, w)| (self.same)(v, w))
+            .count();
         for (at, place) in places.iter_mut().enumerate().take(start) {
             *place = Some(at);
         }
@@ -120,7 +126,8 @@ impl<T> Plan<'_, T> {
 
 /// What stands behind the opening bracket, the elements with what belongs to each, and what stands before the closing one.
 fn elements(array: &Array) -> (String, Vec<Element>, String) {
-    let (mut opening, mut elements, mut before) = (String::new(), Vec::<Element>::with_capacity(array.len()), String::new());
+    let (mut opening, mut elements, mut before) =
+        (String::new(), Vec::<Element>::with_capacity(array.len()), String::new());
     for value in array.iter() {
         let prefix = value.decor().prefix().and_then(|p| p.as_str());
         let gap = match prefix {
@@ -180,10 +187,14 @@ mod tests {
 
     /// Pairs joined by their first element.
     fn changed(before: &str, wanted: &[(&str, &str)]) -> String {
-        let part = |value: &Value, at: usize| value.as_array().and_then(|a| a.get(at)).and_then(Value::as_str).map(ToOwned::to_owned);
+        let part = |value: &Value, at: usize| {
+            value.as_array().and_then(|a| a.get(at)).and_then(Value::as_str).map(ToOwned::to_owned)
+        };
         let mut document: DocumentMut = before.parse().unwrap();
         let plan = Plan {
-            same: &|value, want: &(&str, &str)| part(value, 0).as_deref() == Some(want.0) && part(value, 1).as_deref() == Some(want.1),
+            same: &|value, want: &(&str, &str)| {
+                part(value, 0).as_deref() == Some(want.0) && part(value, 1).as_deref() == Some(want.1)
+            },
             kin: &|value, want| part(value, 0).as_deref() == Some(want.0),
             edit: &|value, want| {
                 if let Some(second) = value.as_array_mut().and_then(|a| a.get_mut(1)) {
@@ -220,7 +231,9 @@ mod tests {
     #[test]
     fn an_element_comes_on_a_line_of_its_own() {
         let after = changed(BEFORE, &[("a", "1"), ("b", "2"), ("new", "0"), ("c", "3"), ("last", "4")]);
-        let wanted = BEFORE.replace("# second\n", "# second\n  [\"new\", \"0\"],\n").replace("\"3\"],\n", "\"3\"],\n  [\"last\", \"4\"],\n");
+        let wanted = BEFORE
+            .replace("# second\n", "# second\n  [\"new\", \"0\"],\n")
+            .replace("\"3\"],\n", "\"3\"],\n  [\"last\", \"4\"],\n");
         assert_eq!(after, wanted);
     }
 
@@ -234,7 +247,10 @@ mod tests {
 
     #[test]
     fn a_list_on_one_line_stays_on_it() {
-        assert_eq!(changed("f = [[\"a\", \"1\"], [\"b\", \"2\"]]\n", &[("b", "2"), ("c", "3")]), "f = [[\"b\", \"2\"], [\"c\", \"3\"]]\n");
+        assert_eq!(
+            changed("f = [[\"a\", \"1\"], [\"b\", \"2\"]]\n", &[("b", "2"), ("c", "3")]),
+            "f = [[\"b\", \"2\"], [\"c\", \"3\"]]\n"
+        );
         assert_eq!(changed("f = [[\"a\", \"1\"]]\n", &[]), "f = []\n");
     }
 

@@ -7,8 +7,8 @@ const LONGEST: usize = 48;
 
 /// Names that Windows keeps for devices; a workspace is shared with it.
 const DEVICES: [&str; 22] = [
-    "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1", "lpt2", "lpt3", "lpt4",
-    "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
+    "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1", "lpt2", "lpt3",
+    "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
 ];
 
 /// `[a-z0-9-]`, at most 100.
@@ -59,7 +59,9 @@ pub(crate) fn relative_checked(file: &str) -> Result<&str, Error> {
     let bad = |reason| Err(Error::BadName { name: file.to_owned(), reason });
     let odd = |part: &str| part.is_empty() || part == "." || part == "..";
     match file {
-        _ if file.contains(['\\', ':', '\0']) || file.starts_with('/') => bad("a path relative to its folder is wanted, with `/`"),
+        _ if file.contains(['\\', ':', '\0']) || file.starts_with('/') => {
+            bad("a path relative to its folder is wanted, with `/`")
+        }
         _ if file.split('/').any(odd) => bad("a path inside the workspace is wanted, without `..`"),
         _ => Ok(file),
     }
@@ -104,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_slug_is_made_from_any_title() {
-        let made = ["Create payment", "  N-Genius: Ordre/№ 5!  ", "支付", "", "A--B"].map(|title| slug(title, "request"));
+        let made =
+            ["Create payment", "  N-Genius: Ordre/№ 5!  ", "支付", "", "A--B"].map(|title| slug(title, "request"));
         assert_eq!(made, ["create-payment", "n-genius-ordre-5", "request", "request", "a-b"]);
         assert!(slug(&"long ".repeat(50), "x").len() <= 48, "bounded");
     }

@@ -54,8 +54,13 @@ fn read(id: &str, document: &Document) -> Result<Recipe, Problem> {
     if let Err(error) = toml_edit::de::from_str::<Recipe>(document.text()) {
         let line = error.span().map_or(1, |span| document.line(span.start));
         let detail = format!("{}, line {line}: {}", document.file(), error.message());
-        return Err(Problem::new("token.recipe_malformed", Fault::Caller, "a recipe of the workspace does not read", detail)
-            .with_hint("Mend the recipe file."));
+        return Err(Problem::new(
+            "token.recipe_malformed",
+            Fault::Caller,
+            "a recipe of the workspace does not read",
+            detail,
+        )
+        .with_hint("Mend the recipe file."));
     }
     Recipe::from_toml(id, document.text()).map_err(|error| error.problem())
 }

@@ -57,7 +57,12 @@ impl Workspace {
             return Err(unsupported.problem());
         }
         let defaults = self.folder_defaults(path);
-        Ok(RequestFile { draft: read.draft, variables: read.variables, folder_variables: defaults.variables.clone(), defaults })
+        Ok(RequestFile {
+            draft: read.draft,
+            variables: read.variables,
+            folder_variables: defaults.variables.clone(),
+            defaults,
+        })
     }
 
     /// Writes a request: into its file, or into a new one named after it. The request as it reads now.
@@ -110,7 +115,8 @@ impl Workspace {
     /// A path in this folder that is free, made from a title.
     pub fn free_request_path(&self, folder: &str, title: &str) -> String {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let taken = |name: &str| name == "folder" || self.folder().join(format!("requests/{prefix}{name}.toml")).exists();
+        let taken =
+            |name: &str| name == "folder" || self.folder().join(format!("requests/{prefix}{name}.toml")).exists();
         format!("{prefix}{}", name::free(&name::slug(title, "request"), taken))
     }
 
@@ -187,7 +193,12 @@ impl Workspace {
         if let Some(last) = self.orders(folder_of(path)).into_iter().max() {
             let root = document.as_item_mut();
             let name = Some(draft.name.as_str()).filter(|name| !name.trim().is_empty());
-            edit::text_or_default(root, "name", name.unwrap_or_else(|| request_file::stem(path)), request_file::stem(path));
+            edit::text_or_default(
+                root,
+                "name",
+                name.unwrap_or_else(|| request_file::stem(path)),
+                request_file::stem(path),
+            );
             edit::value(root, "order", Some((last.div_euclid(10) + 1).saturating_mul(10).into()));
         }
         document
@@ -217,7 +228,7 @@ fn means(written: &RequestDraft, draft: &RequestDraft, path: &str) -> bool {
         draft.content_file = filled(draft.content_file);
         draft.content = filled(draft.content).filter(|_| draft.content_file.is_none());
         draft.http = filled(draft.http).filter(|http| http != "auto");
-        draft.redirects = draft.redirects.filter(|n| *n != 5);
+        draft.redirects = draft.redirects.filter(|n| *n != request_file::REDIRECTS);
         if let Some(authorization) = &mut draft.authorization {
             authorization.scope = filled(authorization.scope.take());
         }

@@ -11,7 +11,7 @@ use crate::view::{DraftAuthorization, DraftField, RequestDraft};
 /// HTTP versions an exchange can be asked for.
 const HTTP: [&str; 3] = ["auto", "1.1", "2"];
 /// Redirects followed at most, where nothing is said.
-const REDIRECTS: u32 = 5;
+pub(super) const REDIRECTS: u32 = 5;
 /// Kinds of content a draft cannot hold; their files are left as they are.
 const OTHER_CONTENT: [&str; 3] = ["form", "multipart", "graphql"];
 
@@ -58,7 +58,9 @@ pub(super) fn read(path: &str, document: &Document) -> Result<Read, Error> {
     if let Some(options) = root.section("options")? {
         draft.timeout_s = options.seconds("timeout")?;
         let redirects = options.count("redirects")?;
-        let wide = |n: u64| u32::try_from(n).map_err(|_| options.wrong_value("redirects", format!("is {n}, which is too many")));
+        let wide = |n: u64| {
+            u32::try_from(n).map_err(|_| options.wrong_value("redirects", format!("is {n}, which is too many")))
+        };
         draft.redirects = redirects.map(wide).transpose()?;
         draft.http = options.one_of("http", &HTTP)?;
     }
@@ -86,12 +88,18 @@ fn fields(root: &Section<'_>, key: &str) -> Result<Vec<DraftField>, Error> {
     let Some(item) = root.item(key) else { return Ok(Vec::new()) };
     let wanted = "a list of [name, value] pairs";
     let wrong = || root.wrong_type(key, item, wanted);
-    let odd = |at: usize| root.wrong_value(key, format!("has something else than [name, value] or {{ name, value, off }} as number {}", at + 1));
+    let odd = |at: usize| {
+        root.wrong_value(
+            key,
+            format!("has something else than [name, value] or {{ name, value, off }} as number {}", at + 1),
+        )
+    };
     let mut fields = Vec::new();
     if let Some(tables) = item.as_array_of_tables() {
         for (at, table) in tables.iter().enumerate() {
             let text = |name: &str| table.get(name).and_then(Item::as_str);
-            fields.push(field(text("name"), text("value"), table.get("off").map(Item::as_bool)).ok_or_else(|| odd(at))?);
+            fields
+                .push(field(text("name"), text("value"), table.get("off").map(Item::as_bool)).ok_or_else(|| odd(at))?);
         }
         return Ok(fields);
     }
@@ -124,7 +132,10 @@ fn field(name: Option<&str>, value: Option<&str>, off: Option<Option<bool>>) -> 
 pub(super) fn put(root: &mut Item, path: &str, draft: &RequestDraft) {
     let name = if draft.name.trim().is_empty() { stem(path) } else { &draft.name };
     edit::text_or_default(root, "name", name, stem(path));
-    edit::text(root, "method", Some(&draft.method));
+    // a file that leaves GET out goes on doing so
+    if root.get("url").is_none() || root.get("method").is_some() || draft.method != "GET" {
+        edit::text(root, "method", Some(&draft.method));
+    }
     edit::text(root, "url", Some(&draft.url));
     put_fields(root, "query", &draft.query);
     put_fields(root, "fields", &draft.fields);
@@ -145,7 +156,9 @@ pub(super) fn put(root: &mut Item, path: &str, draft: &RequestDraft) {
 }
 
 fn put_options(root: &mut Item, draft: &RequestDraft) {
-    let redirects = draft.redirects.filter(|n| *n != REDIRECTS || root.get("options").is_some_and(|o| o.get("redirects").is_some()));
+    let redirects = draft
+        .redirects
+        .filter(|n| *n != REDIRECTS || root.get("options").is_some_and(|o| o.get("redirects").is_some()));
     let http = draft.http.as_deref().filter(|http| !http.is_empty());
     let http = http.filter(|http| *http != "auto" || root.get("options").is_some_and(|o| o.get("http").is_some()));
     if draft.timeout_s.is_none() && redirects.is_none() && http.is_none() && root.get("options").is_none() {

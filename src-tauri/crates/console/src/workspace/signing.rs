@@ -65,7 +65,8 @@ fn read(document: &Document) -> Result<Profile, Problem> {
     for key in ["label", "content-digest", "tag"] {
         root.text(key)?;
     }
-    root.texts("covered")?.ok_or_else(|| Error::MissingKey { file: document.file().to_owned(), key: "covered".into() })?;
+    root.texts("covered")?
+        .ok_or_else(|| Error::MissingKey { file: document.file().to_owned(), key: "covered".into() })?;
     root.texts("parameters")?;
     let expires_after = root.count("expires-after")?;
     if let Some(seconds) = expires_after.filter(|seconds| u32::try_from(*seconds).is_err()) {
@@ -75,7 +76,8 @@ fn read(document: &Document) -> Result<Profile, Problem> {
 }
 
 fn named(file: &str, problem: &Problem) -> Problem {
-    let mut named = Problem::new(problem.code.clone(), Fault::Caller, problem.title.clone(), format!("{file}: {}", problem.detail));
+    let mut named =
+        Problem::new(problem.code.clone(), Fault::Caller, problem.title.clone(), format!("{file}: {}", problem.detail));
     named.hints.clone_from(&problem.hints);
     named.citation.clone_from(&problem.citation);
     named

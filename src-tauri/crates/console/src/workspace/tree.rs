@@ -47,7 +47,11 @@ impl Workspace {
 
     /// A folder's own file; an empty one where there is none.
     pub(super) fn folder_file(&self, folder: &str) -> Result<FolderFile, Error> {
-        let file = if folder.is_empty() { "requests/folder.toml".to_owned() } else { format!("requests/{folder}/folder.toml") };
+        let file = if folder.is_empty() {
+            "requests/folder.toml".to_owned()
+        } else {
+            format!("requests/{folder}/folder.toml")
+        };
         self.read(&file)?.map_or_else(|| Ok(FolderFile::default()), |document| read_folder(&document))
     }
 
@@ -122,7 +126,9 @@ impl Workspace {
                 Some(stem) if !is_folder && name::is_slug(stem) => listing.requests.push(format!("{prefix}{stem}")),
                 Some(_) if !is_folder => problems.push(bad_file_name(&format!("requests/{prefix}{name}"))),
                 _ if is_folder && !deepest && name::is_slug(&name) => listing.folders.push(format!("{prefix}{name}")),
-                _ if is_folder && holds_requests(&entry.path()) => problems.push(bad_file_name(&format!("requests/{prefix}{name}"))),
+                _ if is_folder && holds_requests(&entry.path()) => {
+                    problems.push(bad_file_name(&format!("requests/{prefix}{name}")))
+                }
                 _ => {}
             }
         }
@@ -153,7 +159,8 @@ impl Workspace {
     fn is_used_by(&self, credential: &str, path: &str, inherited: bool) -> bool {
         let file = request_file_name(path);
         let Ok(Some(bytes)) = self.read_bytes(&file) else { return false };
-        let named = credential.is_empty() || bytes.windows(credential.len()).any(|window| window == credential.as_bytes());
+        let named =
+            credential.is_empty() || bytes.windows(credential.len()).any(|window| window == credential.as_bytes());
         if !named && !inherited {
             return false;
         }
@@ -184,4 +191,3 @@ fn read_folder(document: &Document) -> Result<FolderFile, Error> {
         },
     })
 }
-

@@ -74,12 +74,17 @@ impl Workspace {
     /// `workspace.not_a_certificate`, hosts that are none, a folder that cannot be written.
     pub fn add_ca(&self, pem: &str, hosts: &[String]) -> Result<TrustFile, Problem> {
         let certificates = certificates(pem)?;
-        let hosts: Vec<String> = hosts.iter().map(|host| host.trim().to_ascii_lowercase()).filter(|host| !host.is_empty()).collect();
+        let hosts: Vec<String> =
+            hosts.iter().map(|host| host.trim().to_ascii_lowercase()).filter(|host| !host.is_empty()).collect();
         if hosts.is_empty() {
-            return Err(Error::BadName { name: String::new(), reason: "a CA counts for named hosts; none was named" }.problem());
+            return Err(
+                Error::BadName { name: String::new(), reason: "a CA counts for named hosts; none was named" }.problem()
+            );
         }
         if let Some(host) = hosts.iter().find(|host| !is_host(host)) {
-            return Err(Error::BadName { name: host.clone(), reason: "a host, host:port or *.suffix is wanted" }.problem());
+            return Err(
+                Error::BadName { name: host.clone(), reason: "a host, host:port or *.suffix is wanted" }.problem()
+            );
         }
         let mut trust = self.trust()?;
         let file = file_of(&certificates);
@@ -147,13 +152,19 @@ fn read(document: &Document) -> Result<TrustFile, Error> {
             .and_then(Value::as_array)
             .and_then(|hosts| hosts.iter().map(|host| host.as_str().map(ToOwned::to_owned)).collect());
         let hosts = hosts.filter(|hosts| !hosts.is_empty() && hosts.iter().all(|host| is_host(host)));
-        ca.push(TrustCa { file: file.to_owned(), hosts: hosts.ok_or_else(|| odd("`hosts` lists the hosts it counts for"))? });
+        ca.push(TrustCa {
+            file: file.to_owned(),
+            hosts: hosts.ok_or_else(|| odd("`hosts` lists the hosts it counts for"))?,
+        });
     }
     let mut pins = Vec::new();
     for (at, entry) in tables(&root, "pin")?.into_iter().enumerate() {
         let text = |key: &str| entry.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
         let (Some(host), Some(spki_sha256)) = (text("host"), text("spki-sha256")) else {
-            return Err(root.wrong_value("pin", format!("has an odd entry, number {}: `host` and `spki-sha256` are wanted", at + 1)));
+            return Err(root.wrong_value(
+                "pin",
+                format!("has an odd entry, number {}: `host` and `spki-sha256` are wanted", at + 1),
+            ));
         };
         pins.push(Pin { host, spki_sha256 });
     }
@@ -166,7 +177,8 @@ fn tables(root: &super::document::Section<'_>, key: &str) -> Result<Vec<InlineTa
     if let Some(tables) = item.as_array_of_tables() {
         return Ok(tables.iter().map(|table| table.clone().into_inline_table()).collect());
     }
-    let entries = item.as_array().and_then(|array| array.iter().map(|value| value.as_inline_table().cloned()).collect());
+    let entries =
+        item.as_array().and_then(|array| array.iter().map(|value| value.as_inline_table().cloned()).collect());
     entries.ok_or_else(|| root.wrong_type(key, item, "a list of tables"))
 }
 
@@ -178,7 +190,9 @@ fn put_ca(root: &mut Item, wanted: &[TrustCa]) {
         let hosts = value.as_inline_table().and_then(|t| t.get("hosts")).and_then(Value::as_array);
         hosts.map(|hosts| hosts.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()).unwrap_or_default()
     };
-    let file = |value: &Value| value.as_inline_table().and_then(|t| t.get("file")).and_then(Value::as_str).map(ToOwned::to_owned);
+    let file = |value: &Value| {
+        value.as_inline_table().and_then(|t| t.get("file")).and_then(Value::as_str).map(ToOwned::to_owned)
+    };
     let plan = list::Plan {
         same: &|value, want: &TrustCa| file(value).as_ref() == Some(&want.file) && hosts(value) == want.hosts,
         kin: &|value, want| file(value).as_ref() == Some(&want.file),
@@ -205,7 +219,10 @@ fn put_ca(root: &mut Item, wanted: &[TrustCa]) {
 /// A host a CA counts for; `*` for a proxy's.
 fn is_host(text: &str) -> bool {
     let plain = text.strip_prefix("*.").unwrap_or(text);
-    text == "*" || (!plain.is_empty() && !plain.contains(['*', '/', '@', '{', '}', '?', '#']) && !plain.contains(char::is_whitespace))
+    text == "*"
+        || (!plain.is_empty()
+            && !plain.contains(['*', '/', '@', '{', '}', '?', '#'])
+            && !plain.contains(char::is_whitespace))
 }
 
 fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -86,7 +86,9 @@ fn mark_cause(e: &Exchange, rows: &mut [Row]) {
             (false, true) => StepState::NeedsYou,
             (false, false) => StepState::Cause,
         };
-        if let Some(error) = e.error.as_ref() {
+        if let Some(refused) = refused_token(e, step) {
+            row.fact = refused;
+        } else if let Some(error) = e.error.as_ref() {
             row.fact = match step {
                 Step::Tls if e.verdict.as_ref().is_some_and(|v| matches!(v.state, VerdictState::NotTrusted)) => "Not trusted".into(),
                 _ if cancelled => "cancelled".into(),
@@ -111,6 +113,20 @@ fn mark_cause(e: &Exchange, rows: &mut [Row]) {
     for row in rows.iter_mut().filter(|r| r.step > step && !matches!(r.state, StepState::NotReached)) {
         row.state = StepState::Consequence;
     }
+}
+
+/// Who refused the token, by status and code: the authorization server, or the API.
+fn refused_token(e: &Exchange, step: Step) -> Option<String> {
+    if step != Step::Token || matches!(e.outcome, Outcome::Cancelled) {
+        return None;
+    }
+    if let Some(response) = &e.response {
+        return (response.status >= 400).then(|| format!("refused by the API, {}", response.status));
+    }
+    let call = e.token.as_ref()?.exchange.as_ref()?;
+    let status = call.response.as_ref()?.status;
+    let code = call.findings.iter().find_map(|f| f.values.iter().find(|v| v.name == "error")).map(|v| format!(" {}", v.value));
+    Some(format!("{status}{}", code.unwrap_or_default()))
 }
 
 fn spoken(row: &Row) -> String {

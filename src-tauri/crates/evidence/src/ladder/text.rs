@@ -52,9 +52,25 @@ pub fn elide(text: &str, max: usize) -> String {
     format!("{head}…{tail}")
 }
 
-/// The common name of a distinguished name, else the whole of it.
+/// The common name of a distinguished name (RFC 4514 §2), else the whole of it.
 pub(super) fn short_name(dn: &str) -> &str {
-    dn.split(", ").find_map(|part| part.strip_prefix("CN=")).unwrap_or(dn)
+    parts(dn).find_map(|part| part.trim_start().strip_prefix("CN=")).unwrap_or(dn)
+}
+
+/// The relative names of a distinguished name; a comma behind a backslash belongs to its value.
+fn parts(dn: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(dn);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let mut escaped = false;
+        let end = text.char_indices().find(|(_, c)| {
+            let ends = *c == ',' && !escaped;
+            escaped = *c == '\\' && !escaped;
+            ends
+        });
+        rest = end.and_then(|(at, _)| text.get(at + 1..));
+        Some(end.map_or(text, |(at, _)| &text[..at]))
+    })
 }
 
 /// `1 certificate`, `3 certificates`.
@@ -69,7 +85,15 @@ pub(super) fn version(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, countdown, duration, elide};
+    use super::{bytes, countdown, duration, elide, short_name};
+
+    #[test]
+    fn the_common_name_stands_anywhere_in_a_distinguished_name() {
+        for (dn, name) in [("CN=localhost", "localhost"), ("C=AE,O=Acme\\, Ltd,CN=pay.example,OU=x", "pay.example"), ("O=no common name", "O=no common name")] {
+            assert_eq!(short_name(dn), name, "{dn}");
+        }
+    }
+
 
     #[test]
     fn values_read_as_a_person_writes_them() {

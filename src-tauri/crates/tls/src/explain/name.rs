@@ -97,7 +97,7 @@ fn ip_not_listed(leaf: &Certificate, host: &str, dns: &[&str], addresses: &[IpAd
             )
         }
     };
-    finding("name.ip_not_listed", leaf, host, sentence, fix, "6.5")
+    finding("name.ip_not_listed", leaf, host, sentence, fix, "6.4")
 }
 
 fn wildcard_depth(leaf: &Certificate, host: &str, pattern: &str) -> Finding {

@@ -230,7 +230,7 @@ impl About<'_> {
         let mut finding = if is_weak_signature(&self.certificate.signature_oid) {
             let sentence = format!("{} is signed with {algorithm}, which proves nothing any more.", self.whose());
             let fix = "Ask the operator to have it issued again with SHA-256 or better.";
-            self.refuse("certificate.weak_signature", sentence, fix, ("RFC 9155", "1"))
+            self.refuse("certificate.weak_signature", sentence, fix, ("CA/B BR", "7.1.3"))
         } else {
             let sentence = format!(
                 "{} is signed with {algorithm} by {} (key: {}), a combination this client does not verify.",

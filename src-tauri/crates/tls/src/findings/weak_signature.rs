@@ -16,7 +16,7 @@ pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
         let sentence = format!("{} is signed with {algorithm}, which proves nothing any more.", own.1.named());
         let fix = "Ask the operator to have it issued again with SHA-256 or better.";
         let mut finding =
-            note("certificate.weak_signature", FindingSeverity::Warning, *own, sentence, fix, ("RFC 9155", "1"));
+            note("certificate.weak_signature", FindingSeverity::Warning, *own, sentence, fix, ("CA/B BR", "7.1.3"));
         finding.values.push(Fact::new("signature_algorithm", algorithm));
         finding
     })

@@ -1,3 +1,22 @@
+//! Handshakes that end well, full and resumed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use countersign_evidence::{Handshake, HandshakeKind, Step, StepState, Timestamp, VerdictState, VerifiedOn};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::{Bench, Heard, LIMIT, Server, code, config};
+use crate::configuration::Configuration;
+use crate::connector::Clock;
+use crate::fixture::{DAY, Made, dns, moment};
+use crate::policy::Version;
+use crate::recorder::{self, Endpoint, Recorder};
+use crate::tap::Tap;
+use crate::{HostPattern, Policy, Target};
+
 #[tokio::test]
 async fn a_full_handshake_is_written_down() {
     let chain = Made::good();
@@ -200,7 +219,7 @@ async fn the_client_hello_carries_the_hybrid_share_and_the_classic_one() {
     })
     .await;
     let recorder = Recorder::new(Endpoint { port: server.port, dialled: ("127.0.0.1".to_owned(), server.port) });
-    let clock: super::Clock = Arc::new(|| moment(DAY));
+    let clock: Clock = Arc::new(|| moment(DAY));
     let configuration = Configuration::new(&Policy::default(), false, &clock).unwrap();
     let stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     let name = server.target().verified_name().unwrap();

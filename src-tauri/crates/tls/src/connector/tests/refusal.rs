@@ -1,3 +1,18 @@
+//! Servers that did not prove who they are.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use countersign_evidence::{Step, StepState, VerdictState};
+use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig};
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::CertificateDer;
+
+use super::{Bench, Heard, LIMIT, Server, code, config};
+use crate::danger::AcceptUnverified;
+use crate::fixture::{DAY, Made, dns};
+use crate::{HostPattern, Policy, Trust, provider};
+
 #[tokio::test]
 async fn a_refused_chain_is_shown_with_its_verdict() {
     let chain = Made::good();
@@ -96,23 +111,6 @@ async fn a_host_accepted_unverified_is_never_called_trusted() {
         );
         assert_eq!(record.findings[0].id, "path.self_signed", "what is wrong is written down, when resumed too");
     }
-}
-
-#[tokio::test]
-async fn observing_completes_the_handshake_of_a_refused_chain_and_shows_nobody() {
-    let (mut chain, clients) = (Made::good(), Ca::root("Clients"));
-    chain.sent.truncate(1);
-    let server = Server::tls(mutual(&chain, &clients, false)).await;
-    let policy = Policy { client_identity: Some(identity(&clients)), ..Policy::new(chain.trust()) };
-    let record = Bench::new().connector.observe(&server.target(), &policy, LIMIT, &()).await;
-    assert_eq!(
-        (record.verdict.state, record.verdict.reason.as_str()),
-        (VerdictState::NotTrusted, "path.missing_intermediate")
-    );
-    assert!(record.failure.is_none(), "the handshake itself ended well");
-    let handshake = record.handshake.as_ref().unwrap();
-    assert_eq!(handshake.kind, Some(HandshakeKind::Full));
-    assert_eq!(handshake.client_certificate, Some(CertificateUse { sent: false, subject: None }), "whoever asks");
 }
 
 #[tokio::test]

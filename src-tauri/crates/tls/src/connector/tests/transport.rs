@@ -1,3 +1,15 @@
+//! Ports that do not answer, or speak something else.
+
+use std::time::Duration;
+
+use countersign_evidence::{Step, StepState, VerdictState};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::{Bench, Heard, LIMIT, Server, code, config};
+use crate::fixture::Made;
+use crate::{Policy, Target};
+
 #[tokio::test]
 async fn a_port_that_speaks_plain_http_is_recognised() {
     let server = Server::new(|mut stream| async move {
