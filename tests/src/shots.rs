@@ -1,1 +1,112 @@
-//! Pictures of every view; written by `cargo xtask shots`.
+//! Pictures of the real window, every view in both themes, into `docs/screenshots`. Run by `cargo xtask shots`; not a
+//! judgement, but what a person judges.
+
+use std::path::PathBuf;
+
+use fantoccini::Locator;
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::key::Key;
+
+use crate::support::root;
+use crate::support::window::Window;
+use crate::window::{after_first_run, fresh, send_again};
+
+/// Takes the pictures of one view, one a theme.
+async fn shot(window: &Window, name: &str) {
+    let folder: PathBuf = root().join("docs/screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    // the pointer leaves nothing highlighted, and the caret does not blink into the picture
+    window.script("document.documentElement.style.setProperty('caret-color', 'transparent')", vec![]).await;
+    for theme in ["dark", "light"] {
+        window.script("document.documentElement.dataset.theme = arguments[0]", vec![theme.into()]).await;
+        window.settled().await;
+        std::fs::write(folder.join(format!("{name}-{theme}.png")), window.picture().await).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes pictures; `cargo xtask shots`"]
+async fn every_view_in_both_themes() {
+    let Some((sandbox, window)) = fresh("shots_first_run").await else { return };
+    window.reads("Start local gateway and send a signed request").await;
+    shot(&window, "first-run").await;
+    window.close().await;
+    drop(sandbox);
+
+    let Some((sandbox, window)) = after_first_run("shots").await else { return };
+    shot(&window, "main-success").await;
+    step(&window, "2").await;
+    shot(&window, "main-token-step").await;
+
+    for (link, name, words) in [
+        ("Open chain", "certificate-chain", "Who accepts this chain"),
+        ("Open token", "token", "signature withheld"),
+        ("Open signature base", "signature-base", "Signature-Input"),
+    ] {
+        let number = match name {
+            "certificate-chain" => "5",
+            "token" => "2",
+            _ => "6",
+        };
+        window.click("link", "Create payment").await;
+        step(&window, number).await;
+        window.click("button", link).await;
+        window.reads(words).await;
+        shot(&window, name).await;
+    }
+    window.click("link", "Create payment").await;
+
+    for (button, name, words) in [
+        ("Expired certificate", "tls-failure", "Stopped at TLS"),
+        ("Refused client", "token-refused", "Stopped at Token"),
+        ("Changed content", "signature-mismatch", "the signature differs"),
+    ] {
+        window.click("button", button).await;
+        window.reads(words).await;
+        shot(&window, name).await;
+    }
+
+    send_again(&window, 14).await;
+    for (link, name, words) in [
+        ("Local gateway", "gateway", "What the gateway saw"),
+        ("Demo client", "credentials", "Test credential"),
+        ("History", "history", "Time"),
+        ("Settings", "settings", "Keychain"),
+        ("Inspect a server", "inspect-empty", "One handshake"),
+    ] {
+        window.click("link", link).await;
+        window.reads(words).await;
+        shot(&window, name).await;
+    }
+    let address = window.named("textbox", "Host and port").await;
+    let port = window.entry("Local gateway").await;
+    address.send_keys(&format!("localhost{port}")).await.unwrap();
+    window.click("button", "Inspect").await;
+    window.reads("Who accepts this chain").await;
+    shot(&window, "inspect").await;
+
+    window.click("link", "Create payment").await;
+    chord(&window, Key::Control, 'k').await;
+    window.find(Locator::Css("[role='combobox']")).await.send_keys("tok").await.unwrap();
+    shot(&window, "palette").await;
+    window.close().await;
+    drop(sandbox);
+}
+
+/// Opens a row of the ladder by its number, if it is not open.
+async fn step(window: &Window, number: &str) {
+    let xpath = format!("//*[@data-ladder]/li/button[starts-with(@aria-label, '{number}, ')]");
+    let row = window.find(Locator::XPath(&xpath)).await;
+    if row.attr("aria-expanded").await.unwrap().as_deref() != Some("true") {
+        row.click().await.unwrap();
+    }
+}
+
+async fn chord(window: &Window, modifier: Key, letter: char) {
+    let keys = KeyActions::new("keyboard".to_owned())
+        .then(KeyAction::Down { value: modifier.into() })
+        .then(KeyAction::Down { value: letter })
+        .then(KeyAction::Up { value: letter })
+        .then(KeyAction::Up { value: modifier.into() });
+    window.client.perform_actions(keys).await.unwrap();
+}

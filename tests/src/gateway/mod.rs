@@ -3,7 +3,7 @@
 
 mod api;
 mod authorization_server;
-mod client;
+pub mod client;
 mod faults;
 mod ngenius;
 

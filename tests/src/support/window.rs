@@ -86,6 +86,7 @@ impl Window {
         let caller = std::panic::Location::caller();
         let tags = match role {
             "button" => "self::button or @role='button' or @role='menuitem' or @role='option'",
+            "dialog button" => "self::button and ancestor::*[@role='dialog' or @role='alertdialog' or self::dialog]",
             "link" => "self::a or self::button",
             "tab" => "@role='tab'",
             "textbox" => "self::input or self::textarea or @role='textbox'",
@@ -110,8 +111,23 @@ impl Window {
         }
     }
 
-    pub async fn click(&self, role: &str, name: &str) {
-        self.named(role, name).await.click().await.unwrap();
+    /// Clicks, once it stands still and nothing lies over it.
+    #[track_caller]
+    pub fn click<'a>(&'a self, role: &'a str, name: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let start = Instant::now();
+            loop {
+                match self.named(role, name).await.click().await {
+                    Ok(()) => return,
+                    Err(e) if start.elapsed() > LIMIT => {
+                        let picture = self.failure_picture().await;
+                        panic!("{caller}: {role} {name}: {e}\nthe window shows:\n{}\npicture: {picture}", self.text().await);
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
+                }
+            }
+        }
     }
 
     /// Everything a person can read.
@@ -148,6 +164,55 @@ impl Window {
     /// Runs script that ends by calling its last argument.
     pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute_async(script, arguments).await.unwrap()
+    }
+
+    /// Everything the web view keeps by itself.
+    pub async fn storage(&self) -> String {
+        let kept = self.script("return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])", vec![]).await;
+        kept.as_str().unwrap().to_owned()
+    }
+
+    /// Waits until fonts are loaded and what was changed is painted.
+    pub async fn settled(&self) {
+        self.script_async(
+            "const done = arguments[arguments.length - 1];
+             document.fonts.ready.then(() => Promise.allSettled(document.getAnimations().map((a) => a.finished)))
+               .then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))",
+            vec![],
+        )
+        .await;
+    }
+
+    /// What stands at the right edge of an entry of the sidebar: a port, a count, what a token has left.
+    pub async fn entry(&self, title: &str) -> String {
+        let script = "const entry = [...document.querySelectorAll('nav button')].find((b) => b.querySelector('.title')?.textContent === arguments[0]);
+                      return entry?.querySelector('[data-text]')?.dataset.text ?? ''";
+        self.script(script, vec![title.into()]).await.as_str().unwrap().to_owned()
+    }
+
+    /// Waits until `ready` says so of what `read` finds.
+    #[track_caller]
+    pub fn until<'a, T: std::fmt::Debug>(
+        &'a self,
+        what: &'a str,
+        read: impl AsyncFn() -> T + 'a,
+        ready: impl Fn(&T) -> bool + 'a,
+    ) -> impl Future<Output = T> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let start = Instant::now();
+            loop {
+                let found = read().await;
+                if ready(&found) {
+                    return found;
+                }
+                if start.elapsed() > LIMIT {
+                    let picture = self.failure_picture().await;
+                    panic!("{caller}: {what}: {found:?}; the window shows:\n{}\npicture: {picture}", self.text().await);
+                }
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        }
     }
 
     /// A picture of the window as PNG.

@@ -12,7 +12,7 @@ use crate::support::window::{Window, can_open};
 use crate::support::{keyring, skip};
 
 /// A window on empty folders with a real keychain, or a loud skip.
-async fn fresh(name: &str) -> Option<(Sandbox, Window)> {
+pub async fn fresh(name: &str) -> Option<(Sandbox, Window)> {
     if !can_open() || !keyring() {
         skip("a display with WebKitWebDriver, or a throw-away keychain,");
         return None;
@@ -23,7 +23,7 @@ async fn fresh(name: &str) -> Option<(Sandbox, Window)> {
 }
 
 /// A window after the first run: the gateway runs, one signed request succeeded.
-async fn after_first_run(name: &str) -> Option<(Sandbox, Window)> {
+pub async fn after_first_run(name: &str) -> Option<(Sandbox, Window)> {
     let (sandbox, window) = fresh(name).await?;
     window.click("button", "Start local gateway and send a signed request").await;
     window.reads("over a trusted connection").await;
@@ -39,4 +39,13 @@ async fn rows(window: &Window) -> Vec<String> {
         )
         .await;
     serde_json::from_value(rows).unwrap()
+}
+
+/// Sends the open request again, a number of times, each to its end.
+pub async fn send_again(window: &Window, times: usize) {
+    for _ in 0..times {
+        let before = window.entry("History").await;
+        window.click("button", "Send").await;
+        window.until("one more exchange in the history", async || window.entry("History").await, |now| *now != before).await;
+    }
 }

@@ -141,12 +141,13 @@ impl Console {
             },
         });
         let _once = core.engine.set(engine);
-        let sweeping = Arc::clone(&core);
-        tokio::task::spawn_blocking(move || {
+        tokio::task::spawn_blocking(|| {
             countersign_tls::warm_up();
             crate::trust::warm_up();
-            sweeping.sweep_contents();
         });
+        // beside the warm-up, not behind it: a short command has ended by then, and would never sweep
+        let sweeping = Arc::clone(&core);
+        tokio::task::spawn_blocking(move || sweeping.sweep_contents());
         Ok(Self { core })
     }
 
@@ -889,7 +890,7 @@ fn no_exchange(id: &str) -> Problem {
 }
 
 fn open(options: Options) -> Answer<Arc<Core>> {
-    let clock = Clock::system(options.at);
+    let clock = options.clock.clone().unwrap_or_else(|| Clock::system(options.at));
     let entropy = Entropy::system();
     let no_home = || Problem::new("storage.no_home", Fault::Environment, "there is no home folder", "neither a data folder nor HOME is set").with_hint("Name one with --data-dir.");
     let root = options.data_dir.clone().or_else(|| options.surroundings.data_root()).ok_or_else(no_home)?;

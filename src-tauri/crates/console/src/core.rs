@@ -186,10 +186,12 @@ impl Core {
         view
     }
 
-    /// Removes contents that a crash left without an exchange: those of yesterday and before.
+    /// Removes contents that a crash left unfinished or without an exchange: those of yesterday and before.
     pub(crate) fn sweep_contents(&self) {
+        let yesterday = self.clock.wall() - Duration::from_secs(86_400);
+        let _next_time = self.content.remove_unfinished(yesterday);
         if let Ok(history) = self.history() {
-            let _removed = history.sweep(self.clock.wall() - Duration::from_secs(86_400));
+            let _removed = history.sweep(yesterday);
         }
     }
 

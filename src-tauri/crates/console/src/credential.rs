@@ -31,18 +31,25 @@ impl Core {
 
     /// A slot's secret, known to the redactor from here on.
     pub(crate) async fn read_slot(&self, credential: &str, slot: &str) -> Result<SecretBytes, Problem> {
-        let address = self.slot(credential, slot)?;
-        let vault = self.vault();
-        let expected = (vault.backend() != Backend::Memory).then_some(address.generation).filter(|g| *g > 0);
-        let value = vault.get(&address.id, expected).await.map_err(|e| e.problem())?;
-        let bytes = match value {
-            Some(value) => value.bytes,
-            None => self.given(credential, slot)?.ok_or_else(|| empty(credential, slot))?,
+        let bytes = match self.slot(credential, slot) {
+            Ok(address) => match self.stored(&address).await? {
+                Some(bytes) => bytes,
+                None => self.given(credential, slot)?.ok_or_else(|| empty(credential, slot))?,
+            },
+            // one that was never filled is not in the file yet
+            Err(missing) => self.given(credential, slot)?.ok_or(missing)?,
         };
         if let Ok(text) = std::str::from_utf8(bytes.expose_secret()) {
             self.redactor.register_slot(credential, slot, &Secret::new(text.to_owned()));
         }
         Ok(bytes)
+    }
+
+    async fn stored(&self, address: &SlotRef) -> Result<Option<SecretBytes>, Problem> {
+        let vault = self.vault();
+        let expected = (vault.backend() != Backend::Memory).then_some(address.generation).filter(|g| *g > 0);
+        let value = vault.get(&address.id, expected).await.map_err(|e| e.problem())?;
+        Ok(value.map(|value| value.bytes))
     }
 
     /// A slot's secret as text.
@@ -136,6 +143,7 @@ impl Core {
         let generation = lock(&self.state).credential_generation(&credential.name);
         let words = authentication.words();
         let hash = CacheKey {
+            credential: &credential.name,
             environment: environment.as_deref().unwrap_or_default(),
             token_endpoint: &endpoint,
             client_id: &credential.client_id,

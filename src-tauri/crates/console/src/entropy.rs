@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use countersign_vault::Random;
 
 use crate::clock::Clock;
 
 /// Random bytes as a parameter; cheap to clone.
 #[derive(Clone)]
 pub struct Entropy {
-    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    fill: Random,
 }
 
 impl Entropy {
@@ -35,7 +36,7 @@ impl Entropy {
     }
 
     /// As a function, for the crates that take one.
-    pub fn function(&self) -> Arc<dyn Fn(&mut [u8]) + Send + Sync> {
+    pub fn function(&self) -> Random {
         Arc::clone(&self.fill)
     }
 

@@ -8,6 +8,7 @@ use countersign_secret::SecretText;
 use countersign_tls::Version;
 use countersign_vault::Backend;
 
+use crate::clock::Clock;
 use crate::folder::Surroundings;
 
 /// How connections of this process are made, beside what the workspace says.
@@ -42,6 +43,8 @@ pub struct Options {
     pub variables: Vec<(String, String)>,
     /// Where the wall clock of this process starts (`--at`).
     pub at: Option<Timestamp>,
+    /// Another clock than the system's, so that hours of token life run in milliseconds; `at` does not count then.
+    pub clock: Option<Clock>,
     /// Connections.
     pub connection: ConnectionOptions,
     /// Secrets for slots that are empty, by slot name; `None`: the recipe's first. With the memory vault only.

@@ -259,7 +259,12 @@ impl Error {
                 "check that the data folder can be written by this user",
             ),
         };
-        let problem = Problem::new(code, fault, self.to_string(), detail).with_hint(hint);
+        let title = match self {
+            // the system's words, with a path in them, are the detail
+            Error::Storage { .. } => "the content of the answer could not be stored".to_owned(),
+            _ => self.to_string(),
+        };
+        let problem = Problem::new(code, fault, title, detail).with_hint(hint);
         match self.citation() {
             Some((source, section)) => problem.with_citation(source, section),
             None => problem,

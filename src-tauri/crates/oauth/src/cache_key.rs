@@ -5,6 +5,8 @@ use aws_lc_rs::digest;
 /// Everything a cached token depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheKey<'a> {
+    /// Credential name: two of one client may have other secrets and other allowed hosts, and a token keeps to those.
+    pub credential: &'a str,
     /// Environment name; empty: none chosen.
     pub environment: &'a str,
     /// Token endpoint.
@@ -34,7 +36,7 @@ impl CacheKey<'_> {
         let generation = self.credential_generation.to_string();
         let version = self.recipe.1.to_string();
         let parts = [
-            self.environment, self.token_endpoint, self.client_id, self.authentication, &generation, self.grant,
+            self.credential, self.environment, self.token_endpoint, self.client_id, self.authentication, &generation, self.grant,
             &scope.join(" "), self.audience, self.recipe.0, &version,
         ];
         let mut context = digest::Context::new(&digest::SHA256);
@@ -54,10 +56,11 @@ mod tests {
     #[test]
     fn the_order_of_scopes_does_not_matter_and_everything_else_does() {
         let key = CacheKey {
-            environment: "local", token_endpoint: "https://a/t", client_id: "c", authentication: "client_secret_basic form",
+            credential: "demo", environment: "local", token_endpoint: "https://a/t", client_id: "c", authentication: "client_secret_basic form",
             credential_generation: 1, grant: "client_credentials", scope: "a b", audience: "", recipe: ("rfc6749", 1),
         };
         assert_eq!(key.hash(), CacheKey { scope: "b a a", ..key.clone() }.hash(), "a set");
+        assert_ne!(key.hash(), CacheKey { credential: "twin", ..key.clone() }.hash(), "of the same client");
         assert_ne!(key.hash(), CacheKey { environment: "live", ..key.clone() }.hash(), "environments never share");
         assert_ne!(key.hash(), CacheKey { credential_generation: 2, ..key.clone() }.hash(), "an edit");
     }

@@ -18,7 +18,7 @@ pub struct SigningKey(Inner);
 enum Inner {
     EcdsaP256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
 }
 
 impl SigningKey {
@@ -35,7 +35,7 @@ impl SigningKey {
             ),
             Algorithm::Ed25519 => Inner::Ed25519(Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map_err(|_| not("PKCS#8 Ed25519"))?),
             Algorithm::HmacSha256 if bytes.is_empty() => return Err(not("non-empty HMAC")),
-            Algorithm::HmacSha256 => Inner::Hmac(hmac::Key::new(hmac::HMAC_SHA256, bytes)),
+            Algorithm::HmacSha256 => Inner::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, bytes))),
         }))
     }
 

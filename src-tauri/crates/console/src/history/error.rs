@@ -78,6 +78,10 @@ fn file(error: &io::Error) -> Row {
 }
 
 fn sqlite(error: &rusqlite::Error) -> Row {
+    // the index of the write-ahead log cannot grow: there is no room for it
+    if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+        return FULL;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => UNREADABLE,
         Some(ErrorCode::DiskFull) => FULL,
@@ -115,6 +119,8 @@ mod tests {
             error.problem(Path::new("/data/history.db")).code
         };
         assert_eq!(code(ffi::SQLITE_FULL), "storage.full");
+        assert_eq!(code(ffi::SQLITE_IOERR_SHMSIZE), "storage.full", "its index cannot grow");
+        assert_eq!(code(ffi::SQLITE_IOERR_READ), "storage.unwritable");
         assert_eq!(code(ffi::SQLITE_CORRUPT), "storage.history_unreadable");
         assert_eq!(code(ffi::SQLITE_CORRUPT_VTAB), "storage.history_unreadable", "the index is part of the file");
         assert_eq!(code(ffi::SQLITE_READONLY_DIRECTORY), "storage.read_only");

@@ -105,13 +105,15 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
     let method: Method = draft.method.trim().parse().map_err(|_| fail(Step::Response, bad_method(&draft.method)))?;
     let target = core.target(&url).map_err(|p| fail(Step::Name, p))?;
     let uri = uri_of(&url).map_err(|p| fail(Step::Name, p))?;
-    let (credential, asked_scope) = credential(core, draft, &target).map_err(|(problem, credential)| {
+    let (credential, asked_scope) = credential(core, draft, &target).map_err(|refused| {
+        let (problem, credential) = *refused;
         Box::new(NotSendable { problem, step: Step::Credential, credential, target: shown.clone() })
     })?;
     let profile = match draft.signing.as_deref().filter(|name| !name.is_empty()) {
         Some(name) => Some(core.workspace.signing_profile(name).map_err(|p| fail(Step::Signature, p))?),
         None => None,
     };
+    key_allowed(core, profile.as_ref(), &target).map_err(|p| fail(Step::Credential, p))?;
     let media_type = draft.content_type.clone().filter(|kind| !kind.is_empty());
     Ok(Prepared {
         fields: completed(fields, media_type.as_deref(), !content.is_empty()),
@@ -240,16 +242,16 @@ fn completed(mut fields: Vec<(HeaderName, HeaderValue)>, media_type: Option<&str
     fields
 }
 
-type CredentialOr = Result<(Option<CredentialFile>, Option<String>), (Problem, Option<CredentialFile>)>;
+type CredentialOr = Result<(Option<CredentialFile>, Option<String>), Box<(Problem, Option<CredentialFile>)>>;
 
 /// The credential, if it may go to this target (vault.md: allowed hosts; checked on the final URI).
 fn credential(core: &Core, draft: &RequestDraft, target: &Target) -> CredentialOr {
     let Some(authorization) = draft.authorization.as_ref().filter(|a| a.credential != "none" && !a.credential.is_empty()) else {
         return Ok((None, None));
     };
-    let credential = core.workspace.credential(&authorization.credential).map_err(|p| (p, None))?;
+    let credential = core.workspace.credential(&authorization.credential).map_err(|p| Box::new((p, None)))?;
     if let Err(problem) = allowed(&credential, target) {
-        return Err((problem, Some(credential)));
+        return Err(Box::new((problem, Some(credential))));
     }
     if let Some(environment) = core.environment_name()
         && !credential.environments.is_empty()
@@ -262,9 +264,19 @@ fn credential(core: &Core, draft: &RequestDraft, target: &Target) -> CredentialO
             format!("it belongs to {}", credential.environments.join(", ")),
         )
         .with_hint("Choose its environment, or another credential.");
-        return Err((problem, Some(credential)));
+        return Err(Box::new((problem, Some(credential))));
     }
     Ok((Some(credential), authorization.scope.clone().filter(|s| !s.is_empty())))
+}
+
+/// The credential whose key signs is bound to its hosts too, whether its token goes along or not.
+pub(crate) fn key_allowed(core: &Core, profile: Option<&Profile>, target: &Target) -> Result<(), Problem> {
+    let owner = profile.and_then(|profile| profile.key.split_once('/'));
+    // one that is not there is told where its key is read
+    match owner.and_then(|(name, _)| core.workspace.credential(name).ok()) {
+        Some(credential) => allowed(&credential, target),
+        None => Ok(()),
+    }
 }
 
 /// A credential travels only to its allowed hosts, over https (http on loopback only).

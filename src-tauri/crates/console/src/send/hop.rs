@@ -7,7 +7,7 @@ use countersign_tls::Target;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue, Method, Uri};
 
-use super::draft::{Prepared, allowed};
+use super::draft::{Prepared, allowed, key_allowed};
 use crate::core::Core;
 
 /// The request of one hop, without token and signature.
@@ -53,6 +53,7 @@ impl Hop {
         if let Some(credential) = &prepared.credential {
             allowed(credential, &target)?;
         }
+        key_allowed(core, prepared.profile.as_ref(), &target)?;
         let dropped = |name: &HeaderName| {
             name == HOST
                 || (!redirect.same_origin && [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name))

@@ -375,7 +375,7 @@ impl Run<'_> {
             content: Content::Bytes(hop.content.clone()),
         };
         let writer = self.core.content.writer(Some(self.core.redactor.stream())).map_err(|error| Stopped {
-            problem: crate::file::storage_problem("the content folder", &error),
+            problem: crate::file::Error::writing(self.core.data.content().display().to_string(), &error).problem(),
             step: Step::Response,
             outcome: Outcome::RefusedByUs,
         })?;
@@ -407,7 +407,12 @@ impl Run<'_> {
         if let Some(request) = &mut e.request {
             request.sent = true;
         }
-        e.response = Some(record::response(&self.core.redactor, received));
+        let mut response = record::response(&self.core.redactor, received);
+        if matches!(received.body, Body::Memory(_)) {
+            // the disk refused it: how much came is not known, and the problem says why
+            response.content = None;
+        }
+        e.response = Some(response);
         let fields: Vec<(String, String)> =
             received.fields.iter().map(|(n, v)| (n.clone(), String::from_utf8_lossy(v).into_owned())).collect();
         let field = |name: &str| fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());

@@ -217,7 +217,7 @@ impl Error {
                 "Name a folder with countersign.toml; saving a request there makes one.",
             ),
             Error::NotThere { kind, .. } => {
-                (kind.code(), "the workspace has no file of this name", "Check the name; `countersign list` shows all.")
+                (kind.code(), "the workspace has no file of this name", "Check the name; it is the file's, without `.toml`.")
             }
             Error::NotToml { .. } => (
                 "workspace.not_toml",

@@ -480,7 +480,9 @@ fn response(e: &Exchange) -> Row {
     if let Some(kind) = r.content.as_ref().and_then(|c| c.media_type.as_ref()) {
         row.details.push(Fact::cited("Content-Type", kind, "RFC 9110", "8.3"));
     }
-    row.details.push(fact("Content", bytes(size)));
+    if r.content.is_some() {
+        row.details.push(fact("Content", bytes(size)));
+    }
     row.details.push(fact("First byte", format!("after {}", duration(e.timing.first_byte))));
     row
 }
