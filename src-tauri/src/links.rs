@@ -26,7 +26,12 @@ pub(crate) fn open(url: &str) -> Result<(), Problem> {
         .spawn()
         .map(|_| ())
         .map_err(|e| {
-            Problem::new("url.no_browser", Fault::Environment, "no browser could be started", format!("`{program}`: {e}"))
-                .with_hint(format!("Open {url} by hand."))
+            Problem::new(
+                "url.no_browser",
+                Fault::Environment,
+                "no browser could be started",
+                format!("`{program}`: {e}"),
+            )
+            .with_hint(format!("Open {url} by hand."))
         })
 }

@@ -16,7 +16,9 @@ pub(crate) fn show<R: Runtime>(window: &WebviewWindow<R>) -> Result<(), Problem>
     if let Some(file) = std::env::var_os(READY_FILE) {
         let _unwritten = std::fs::write(file, b"ready");
     }
-    window.show().map_err(|e| Problem::new("internal.window", Fault::Environment, "the window cannot be shown", e.to_string()))
+    window
+        .show()
+        .map_err(|e| Problem::new("internal.window", Fault::Environment, "the window cannot be shown", e.to_string()))
 }
 
 /// Shows the window when its page did not say so in time.

@@ -21,7 +21,8 @@ pub fn rows() -> Vec<Row> {
     for _ in 0..RUNS {
         let mut send = Command::new(program("countersign"));
         send.args(["send", "GET", &url, "--ca", &ca, "--vault", "memory", "--fail"]);
-        send.env("COUNTERSIGN_DATA_DIR", gateway.folder.path().join("cold")).env("COUNTERSIGN_WORKSPACE", gateway.folder.path().join("none"));
+        send.env("COUNTERSIGN_DATA_DIR", gateway.folder.path().join("cold"))
+            .env("COUNTERSIGN_WORKSPACE", gateway.folder.path().join("none"));
         ours.push(timed(&mut send));
         beside.push(timed(Command::new("curl").args(["--silent", "--fail", "--cacert", &ca, &url])));
     }
@@ -38,6 +39,11 @@ pub fn rows() -> Vec<Row> {
         tour.args(["tour", "--vault", "memory"]);
         tours.push(timed(&mut tour));
     }
-    let tour = Row { what: "`countersign tour`, from nothing to removed".into(), ours: ms(median(tours)), beside: "–".into(), ratio: None };
+    let tour = Row {
+        what: "`countersign tour`, from nothing to removed".into(),
+        ours: ms(median(tours)),
+        beside: "–".into(),
+        ratio: None,
+    };
     vec![send, tour]
 }

@@ -13,7 +13,9 @@ fn main() -> tauri::Result<()> {
             WebviewWindowBuilder::new(app, "empty", url)
                 .inner_size(1280.0, 800.0)
                 .on_page_load(|_, payload| {
-                    if let (PageLoadEvent::Finished, Some(file)) = (payload.event(), std::env::var_os("COUNTERSIGN_READY_FILE")) {
+                    if let (PageLoadEvent::Finished, Some(file)) =
+                        (payload.event(), std::env::var_os("COUNTERSIGN_READY_FILE"))
+                    {
                         let _unwritten = std::fs::write(file, b"ready");
                     }
                 })

@@ -22,7 +22,9 @@ impl Obtain for Issuer {
         let body = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":300}"#;
         let issued = process(&Recipe::built_in("rfc6749").unwrap(), 200, &[], body, clock.now()).ok().unwrap();
         let exchange = Box::new(Exchange::new("bench", clock.now()));
-        Box::pin(async move { Obtained::Issued { issued, t0: clock.boot(), sent_at: clock.now(), date_ms: None, exchange } })
+        Box::pin(
+            async move { Obtained::Issued { issued, t0: clock.boot(), sent_at: clock.now(), date_ms: None, exchange } },
+        )
     }
 }
 
@@ -83,5 +85,10 @@ pub fn rows() -> Vec<Row> {
     all.sort_unstable();
     let at = |per_mille: usize| format!("{} ns", all[all.len() * per_mille / 1000].as_nanos());
     runtime.block_on(engine.close());
-    vec![Row { what: "token lookup, 8 threads: p50, p99, p99.9".into(), ours: format!("{}, {}, {}", at(500), at(990), at(999)), beside: "–".into(), ratio: None }]
+    vec![Row {
+        what: "token lookup, 8 threads: p50, p99, p99.9".into(),
+        ours: format!("{}, {}, {}", at(500), at(990), at(999)),
+        beside: "–".into(),
+        ratio: None,
+    }]
 }

@@ -64,7 +64,10 @@ async fn console(gateway: &Gateway, key: &[u8]) -> (Console, RequestDraft) {
     };
     console.credential_save(form).await.unwrap();
     console.credential_set_secret("bench", "client_secret", Secret::new(SECRET.to_owned())).await.unwrap();
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", base64::engine::general_purpose::STANDARD.encode(key));
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        base64::engine::general_purpose::STANDARD.encode(key)
+    );
     console.credential_import_key("bench", "signing_key", &Secret::new(pem.into_bytes())).await.unwrap();
     let profile = profile();
     console
@@ -147,7 +150,11 @@ fn curl(gateway: &Gateway, key: &SigningKey, token: &str) -> Duration {
         if i > 0 {
             configuration.push_str("next\n");
         }
-        let _infallible = writeln!(configuration, "url = \"{url}\"\ncacert = \"{}\"\nsilent\nfail\noutput = \"/dev/null\"", gateway.text("ca_file"));
+        let _infallible = writeln!(
+            configuration,
+            "url = \"{url}\"\ncacert = \"{}\"\nsilent\nfail\noutput = \"/dev/null\"",
+            gateway.text("ca_file")
+        );
         for (name, value) in &fields {
             let _infallible = writeln!(configuration, "header = \"{name}: {}\"", String::from_utf8_lossy(value));
         }

@@ -72,7 +72,10 @@ impl Gateway {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ready.json");
         let mut command = Command::new(program("countersign"));
-        command.args(["gateway", "--quiet", "--demo-secret-env", "DEMO_SECRET", "--ready-file"]).arg(&file).env("DEMO_SECRET", SECRET);
+        command
+            .args(["gateway", "--quiet", "--demo-secret-env", "DEMO_SECRET", "--ready-file"])
+            .arg(&file)
+            .env("DEMO_SECRET", SECRET);
         if let Some(jwk) = jwk {
             let key = folder.path().join("key.json");
             std::fs::write(&key, jwk).unwrap();

@@ -45,7 +45,13 @@ fn tree(root: u32) -> Vec<u32> {
         })
         .collect();
     while let Some(&parent) = found.get(next) {
-        found.extend(parents.iter().filter(|(pid, p)| *p == parent && !found.contains(pid)).map(|(pid, _)| *pid).collect::<Vec<_>>());
+        found.extend(
+            parents
+                .iter()
+                .filter(|(pid, p)| *p == parent && !found.contains(pid))
+                .map(|(pid, _)| *pid)
+                .collect::<Vec<_>>(),
+        );
         next += 1;
     }
     found
@@ -54,15 +60,23 @@ fn tree(root: u32) -> Vec<u32> {
 /// Proportional set size in KiB.
 fn pss(pid: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    text.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(0)
+    text.lines()
+        .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 pub fn rows() -> Vec<Row> {
     if std::env::var_os("DISPLAY").is_none() {
-        return vec![Row { what: "the window: no display here".into(), ours: "–".into(), beside: "–".into(), ratio: None }];
+        return vec![Row {
+            what: "the window: no display here".into(),
+            ours: "–".into(),
+            beside: "–".into(),
+            ratio: None,
+        }];
     }
     let (ours, empty) = (program("countersign-desktop"), program("examples/empty_window"));
-    let (mut started, mut started_empty, mut memory, mut memory_empty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut started, mut started_empty, mut memory, mut memory_empty) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let (took, used) = measure(&ours);
         started.push(took);
@@ -78,7 +92,12 @@ pub fn rows() -> Vec<Row> {
     let (start, start_empty) = (median(started), median(started_empty));
     let (memory, memory_empty) = (middle(memory), middle(memory_empty));
     vec![
-        Row { what: "window: start to first frame, against an empty window".into(), ours: ms(start), beside: ms(start_empty), ratio: Some(ratio(start, start_empty)) },
+        Row {
+            what: "window: start to first frame, against an empty window".into(),
+            ours: ms(start),
+            beside: ms(start_empty),
+            ratio: Some(ratio(start, start_empty)),
+        },
         Row {
             what: "window: memory (PSS of all processes), against an empty window".into(),
             ours: format!("{memory:.0} MiB"),

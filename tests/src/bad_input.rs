@@ -35,7 +35,10 @@ fn problem(said: &Said, exit: i32, code: &str) -> Value {
         _ => panic!("neither evidence nor an error:\n{}\n{}", said.out, said.err),
     };
     assert_eq!((error["code"].as_str(), said.code), (Some(code), Some(exit)), "{error:#}\n{}", said.err);
-    assert!(["caller", "peer", "environment"].contains(&error["fault"].as_str().unwrap()), "who is at fault: {error:#}");
+    assert!(
+        ["caller", "peer", "environment"].contains(&error["fault"].as_str().unwrap()),
+        "who is at fault: {error:#}"
+    );
     for member in ["title", "detail"] {
         assert!(!error[member].as_str().unwrap().is_empty(), "{member}: {error:#}");
     }
@@ -47,8 +50,17 @@ fn problem(said: &Said, exit: i32, code: &str) -> Value {
 /// A credential `demo` for a token endpoint.
 fn add(sandbox: &Sandbox, token_endpoint: &str, scope: &str) {
     let add = [
-        "credential", "add", "demo", "--client-id", "demo-client", "--token-endpoint", token_endpoint, "--scope", scope,
-        "--allowed-host", "localhost",
+        "credential",
+        "add",
+        "demo",
+        "--client-id",
+        "demo-client",
+        "--token-endpoint",
+        token_endpoint,
+        "--scope",
+        scope,
+        "--allowed-host",
+        "localhost",
     ];
     asked(sandbox, &add).expect(0);
 }
@@ -56,7 +68,9 @@ fn add(sandbox: &Sandbox, token_endpoint: &str, scope: &str) {
 #[test]
 fn a_url_that_is_none_is_the_callers_and_nothing_is_sent() {
     let sandbox = Sandbox::new();
-    for url in ["https://exa mple/", "https://", "https://[::1", "https://host:99999/", "//host/path", "", "https://a..b/"] {
+    for url in
+        ["https://exa mple/", "https://", "https://[::1", "https://host:99999/", "//host/path", "", "https://a..b/"]
+    {
         let said = asked(&sandbox, &["send", "GET", url]);
         let error = problem(&said, 2, "url.malformed");
         assert_eq!(error["fault"], "caller", "{url}");
@@ -80,8 +94,16 @@ fn a_url_that_is_none_is_the_callers_and_nothing_is_sent() {
     problem(&asked(&sandbox, &["send", "GET", "https://localhost/", "-d", "@/nonexistent"]), 7, "storage.unreadable");
     problem(&asked(&sandbox, &["send", "GET", "https://localhost/", "--ca", "/nonexistent"]), 7, "storage.unreadable");
     problem(&asked(&sandbox, &["send", "nowhere/request.toml"]), 7, "workspace.no_request");
-    problem(&asked(&sandbox, &["send", "GET", "https://localhost/", "--credential", "nobody"]), 7, "workspace.no_credential");
-    problem(&asked(&sandbox, &["send", "GET", "https://localhost/", "--sign", "nothing"]), 7, "workspace.no_signing_profile");
+    problem(
+        &asked(&sandbox, &["send", "GET", "https://localhost/", "--credential", "nobody"]),
+        7,
+        "workspace.no_credential",
+    );
+    problem(
+        &asked(&sandbox, &["send", "GET", "https://localhost/", "--sign", "nothing"]),
+        7,
+        "workspace.no_signing_profile",
+    );
     problem(&asked(&sandbox, &["credential", "list", "--workspace", "/nonexistent"]), 7, "workspace.not_found");
 }
 
@@ -187,7 +209,8 @@ fn a_certificate_that_is_refused_shows_its_chain_and_sends_nothing() {
     let gateway = Gateway::start(&sandbox, SECRET, &[]);
     let said = asked(&sandbox, &["send", "GET", &format!("{}/payments", gateway.text("api"))]);
     problem(&said, 4, "path.untrusted_root");
-    let accepted = asked(&sandbox, &["send", "GET", &format!("{}/payments", gateway.text("api")), "--accept-unverified"]);
+    let accepted =
+        asked(&sandbox, &["send", "GET", &format!("{}/payments", gateway.text("api")), "--accept-unverified"]);
     let document = accepted.expect(0).json();
     assert_eq!(document["verdict"]["state"], "not_checked", "recorded: {}", document["verdict"]);
     assert_eq!(document["verdict"]["reason"], "verification_off");
@@ -210,11 +233,31 @@ fn a_token_endpoint_that_answers_something_else_is_named() {
         ("nothing", Box::new(|_: &Received| json("200 OK", "")), "token.not_json", "empty"),
         ("half of it", Box::new(|_: &Received| json("200 OK", r#"{"access_token": "abc", "#)), "token.not_json", "200"),
         ("no token", Box::new(|_: &Received| json("200 OK", r#"{"token_type": "Bearer"}"#)), "token.missing", "200"),
-        ("a token of another type", Box::new(|_: &Received| json("200 OK", r#"{"access_token": 1}"#)), "token.missing", "200"),
+        (
+            "a token of another type",
+            Box::new(|_: &Received| json("200 OK", r#"{"access_token": 1}"#)),
+            "token.missing",
+            "200",
+        ),
         ("500", Box::new(|_: &Received| json("500 Internal Server Error", "{}")), "token.server_error", "500"),
-        ("500 in HTML", Box::new(|_: &Received| http("500 Oh", &[("Content-Type", "text/html")], HTML)), "token.not_json", "500"),
-        ("an error with 200", Box::new(|_: &Received| json("200 OK", r#"{"error": "invalid_client"}"#)), "token.invalid_client", "200"),
-        ("an unknown error", Box::new(|_: &Received| json("400 Bad Request", r#"{"error": "tuesday"}"#)), "token.refused", "tuesday"),
+        (
+            "500 in HTML",
+            Box::new(|_: &Received| http("500 Oh", &[("Content-Type", "text/html")], HTML)),
+            "token.not_json",
+            "500",
+        ),
+        (
+            "an error with 200",
+            Box::new(|_: &Received| json("200 OK", r#"{"error": "invalid_client"}"#)),
+            "token.invalid_client",
+            "200",
+        ),
+        (
+            "an unknown error",
+            Box::new(|_: &Received| json("400 Bad Request", r#"{"error": "tuesday"}"#)),
+            "token.refused",
+            "tuesday",
+        ),
         ("no error", Box::new(|_: &Received| json("403 Forbidden", "{}")), "token.refused", "403"),
     ] {
         let (said, _server) = token_endpoint(answer);
@@ -237,8 +280,18 @@ fn a_life_given_as_text_is_read_and_noted() {
     assert_eq!(document["token"]["state"], "valid");
     let call = &document["token"]["exchange"];
     assert_eq!(call["findings"][0]["id"], "token.expires_in_odd", "{}", call["findings"]);
-    let life = |name: &str| time::OffsetDateTime::parse(document["token"][name].as_str().unwrap(), &time::format_description::well_known::Rfc3339).unwrap();
-    assert_eq!((life("expires_at") - life("issued_at")).whole_seconds(), 300, "RFC 6749, section 5.1: a number it should be");
+    let life = |name: &str| {
+        time::OffsetDateTime::parse(
+            document["token"][name].as_str().unwrap(),
+            &time::format_description::well_known::Rfc3339,
+        )
+        .unwrap()
+    };
+    assert_eq!(
+        (life("expires_at") - life("issued_at")).whole_seconds(),
+        300,
+        "RFC 6749, section 5.1: a number it should be"
+    );
     assert_eq!(server.received().len(), 1);
     assert!(!document.to_string().contains("opaque-token-of-the-test"), "a token is not in evidence");
 }
@@ -268,8 +321,13 @@ fn a_scope_the_server_does_not_know_is_refused_by_name() {
     assert!(said.out.contains("accounts:read"), "the scope that was asked for stands there");
     let said = asked(&sandbox, &["token", "get", "demo", "--scope", "payments:write", "--ca", &ca]);
     problem(&said, 2, "credential.scope_not_listed");
-    let words = with_secret(&sandbox, &[&["token", "get", "demo", "--ca", &ca][..], &MEMORY].concat(), SECRET).expect(5);
-    assert!(words.err.contains("[token.invalid_scope]") && words.err.contains("hint: "), "in words too:\n{}", words.err);
+    let words =
+        with_secret(&sandbox, &[&["token", "get", "demo", "--ca", &ca][..], &MEMORY].concat(), SECRET).expect(5);
+    assert!(
+        words.err.contains("[token.invalid_scope]") && words.err.contains("hint: "),
+        "in words too:\n{}",
+        words.err
+    );
 }
 
 #[test]
@@ -293,12 +351,23 @@ fn an_absent_keychain_is_said_with_the_way_out_and_nothing_falls_back() {
     let (sandbox, secret) = (Sandbox::new(), crate::canary::canary());
     let without = |arguments: &[&str]| {
         let mut command = command(&sandbox, arguments);
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent").env("XDG_RUNTIME_DIR", sandbox.path()).env("DEMO_SECRET", &secret);
+        command
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .env("XDG_RUNTIME_DIR", sandbox.path())
+            .env("DEMO_SECRET", &secret);
         run_with(command, None)
     };
     let add = [
-        "credential", "add", "demo", "--client-id", "c", "--token-endpoint", "https://localhost:1/t", "--secret-env",
-        "DEMO_SECRET", "--json",
+        "credential",
+        "add",
+        "demo",
+        "--client-id",
+        "c",
+        "--token-endpoint",
+        "https://localhost:1/t",
+        "--secret-env",
+        "DEMO_SECRET",
+        "--json",
     ];
     problem(&without(&add), 6, "vault.missing");
     let status = without(&["vault", "status", "--json"]);
@@ -324,7 +393,9 @@ fn runs(said: &Said) -> Vec<Said> {
     let mut out = String::new();
     for line in said.out.lines() {
         match line.strip_prefix("exit ") {
-            Some(code) => runs.push(Said { code: code.parse().ok(), out: std::mem::take(&mut out), err: said.err.clone() }),
+            Some(code) => {
+                runs.push(Said { code: code.parse().ok(), out: std::mem::take(&mut out), err: said.err.clone() })
+            }
             None => out.extend([line, "\n"]),
         }
     }
@@ -377,7 +448,8 @@ fn a_hundred_megabytes_stream_to_disk_and_not_into_memory() {
     add(&sandbox, &gateway.text("token_endpoint"), "payments:read");
     let (url, ca) = (format!("{}/payments", gateway.text("api")), gateway.text("ca_file"));
     let file = sandbox.path().join("received.json");
-    let arguments = ["send", "GET", &url, "--credential", "demo", "--ca", &ca, "--timeout", "300s", "-o", file.to_str().unwrap()];
+    let arguments =
+        ["send", "GET", &url, "--credential", "demo", "--ca", &ca, "--timeout", "300s", "-o", file.to_str().unwrap()];
     let mut send = command(&sandbox, &[&arguments[..], &MEMORY, &["--json"]].concat());
     let child = Child::start(send.env("DEMO_SECRET", SECRET), None);
     let (id, mut most) = (child.id(), 0);
@@ -410,7 +482,8 @@ fn ctrl_c_cancels_whatever_goes_on() {
         let (sandbox, silent) = (Sandbox::new(), TcpListener::bind(("127.0.0.1", 0)).unwrap());
         let endpoint = format!("https://localhost:{}/token", silent.local_addr().unwrap().port());
         add(&sandbox, &endpoint, "payments:read");
-        let arguments: Vec<&str> = arguments.iter().map(|word| if *word == "ENDPOINT" { &endpoint } else { *word }).collect();
+        let arguments: Vec<&str> =
+            arguments.iter().map(|word| if *word == "ENDPOINT" { &endpoint } else { *word }).collect();
         let mut command = command(&sandbox, &[&arguments[..], &MEMORY, &["--json"]].concat());
         let child = Child::start(command.env("DEMO_SECRET", SECRET), None);
         let (_stream, _from) = silent.accept().unwrap();

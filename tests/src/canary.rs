@@ -51,7 +51,12 @@ pub fn leaks(place: &str, bytes: &[u8], secrets: &[&str]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let mut found = Vec::new();
     for secret in secrets {
-        found.extend(forms(secret).into_iter().filter(|(_, form)| text.contains(form.as_str())).map(|(name, _)| format!("{place}: {name}")));
+        found.extend(
+            forms(secret)
+                .into_iter()
+                .filter(|(_, form)| text.contains(form.as_str()))
+                .map(|(name, _)| format!("{place}: {name}")),
+        );
     }
     if let Some(token) = signed_token(&text) {
         found.push(format!("{place}: a token with its signature ({}…)", &token[..24]));
@@ -95,7 +100,9 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 pub fn leaks_in(sandbox: &Sandbox, secrets: &[&str]) -> Vec<String> {
     files(sandbox.path())
         .iter()
-        .flat_map(|file| leaks(&file.strip_prefix(sandbox.path()).unwrap().display().to_string(), &fs::read(file).unwrap(), secrets))
+        .flat_map(|file| {
+            leaks(&file.strip_prefix(sandbox.path()).unwrap().display().to_string(), &fs::read(file).unwrap(), secrets)
+        })
         .collect()
 }
 
@@ -105,7 +112,12 @@ fn the_search_itself_finds_every_form() {
     for (name, form) in forms(&secret) {
         assert!(!leaks("here", format!("<{form}>").as_bytes(), &[&secret]).is_empty(), "{name} is not found");
     }
-    let token = format!("{}.{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","typ":"at+jwt"}"#), "a".repeat(30), "b".repeat(86));
+    let token = format!(
+        "{}.{}.{}",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","typ":"at+jwt"}"#),
+        "a".repeat(30),
+        "b".repeat(86)
+    );
     assert_eq!(leaks("here", token.as_bytes(), &[]).len(), 1, "a signed token is found without knowing it");
 }
 
@@ -122,8 +134,19 @@ fn marked_secrets_are_in_the_keychain_and_nowhere_else() {
         said.push((arguments.join(" "), outcome));
     };
     flow(&[
-        "credential", "add", "marked", "--client-id", "demo-client", "--token-endpoint", &token_endpoint, "--scope",
-        "payments:read payments:write", "--allowed-host", "localhost", "--secret-env", "DEMO_SECRET",
+        "credential",
+        "add",
+        "marked",
+        "--client-id",
+        "demo-client",
+        "--token-endpoint",
+        &token_endpoint,
+        "--scope",
+        "payments:read payments:write",
+        "--allowed-host",
+        "localhost",
+        "--secret-env",
+        "DEMO_SECRET",
     ]);
     for method in ["client_secret_basic", "client_secret_post"] {
         flow(&["credential", "replace", "marked", "--auth-method", method, "--secret-env", "DEMO_SECRET"]);

@@ -21,7 +21,10 @@ pub struct Gateway {
 impl Gateway {
     pub fn start(sandbox: &Sandbox, secret: &str, more: &[&str]) -> Self {
         let file = sandbox.path().join("ready.json");
-        let mut gateway = command(sandbox, &["gateway", "--listen", "127.0.0.1:0", "--demo-secret-env", "DEMO_SECRET", "--ready-file"]);
+        let mut gateway = command(
+            sandbox,
+            &["gateway", "--listen", "127.0.0.1:0", "--demo-secret-env", "DEMO_SECRET", "--ready-file"],
+        );
         gateway.arg(&file).args(more).env("DEMO_SECRET", secret);
         let child = Child::start(&mut gateway, None);
         let start = std::time::Instant::now();
@@ -106,8 +109,19 @@ fn a_credential_goes_into_the_keychain_and_a_signed_call_is_accepted() {
     with_secret(
         &sandbox,
         &[
-            "credential", "add", "demo", "--client-id", "demo-client", "--token-endpoint", &token_endpoint, "--scope",
-            "payments:read payments:write", "--allowed-host", "localhost", "--secret-env", "DEMO_SECRET",
+            "credential",
+            "add",
+            "demo",
+            "--client-id",
+            "demo-client",
+            "--token-endpoint",
+            &token_endpoint,
+            "--scope",
+            "payments:read payments:write",
+            "--allowed-host",
+            "localhost",
+            "--secret-env",
+            "DEMO_SECRET",
         ],
         "s3cret-of-demo-client",
     )
@@ -119,8 +133,18 @@ fn a_credential_goes_into_the_keychain_and_a_signed_call_is_accepted() {
     let sent = run(
         &sandbox,
         &[
-            "send", "POST", &url, "-H", "Content-Type: application/json", "-d", r#"{"amount":1250,"currency":"AED"}"#,
-            "--credential", "demo", "--ca", &ca, "--json",
+            "send",
+            "POST",
+            &url,
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            r#"{"amount":1250,"currency":"AED"}"#,
+            "--credential",
+            "demo",
+            "--ca",
+            &ca,
+            "--json",
         ],
     )
     .expect(0)
@@ -138,13 +162,32 @@ fn a_credential_is_never_sent_to_another_host() {
     let sandbox = Sandbox::new();
     let gateway = Gateway::start(&sandbox, "s3cret-of-demo-client", &[]);
     let add = [
-        "credential", "add", "demo", "--client-id", "demo-client", "--token-endpoint", &gateway.text("token_endpoint"),
-        "--allowed-host", "localhost", "--vault", "memory", "--secret-env", "DEMO_SECRET",
+        "credential",
+        "add",
+        "demo",
+        "--client-id",
+        "demo-client",
+        "--token-endpoint",
+        &gateway.text("token_endpoint"),
+        "--allowed-host",
+        "localhost",
+        "--vault",
+        "memory",
+        "--secret-env",
+        "DEMO_SECRET",
     ];
     with_secret(&sandbox, &add, "s3cret-of-demo-client").expect(0);
     let send = [
-        "send", "GET", "https://elsewhere.example/v1/payments", "--credential", "demo", "--vault", "memory", "--secret-env",
-        "DEMO_SECRET", "--json",
+        "send",
+        "GET",
+        "https://elsewhere.example/v1/payments",
+        "--credential",
+        "demo",
+        "--vault",
+        "memory",
+        "--secret-env",
+        "DEMO_SECRET",
+        "--json",
     ];
     let said = with_secret(&sandbox, &send, "s3cret-of-demo-client").expect(2);
     let document = said.json();
@@ -157,8 +200,19 @@ fn a_refused_client_is_exit_5_and_says_what_was_checked() {
     let sandbox = Sandbox::new();
     let gateway = Gateway::start(&sandbox, "s3cret-of-demo-client", &[]);
     let add = [
-        "credential", "add", "demo", "--client-id", "demo-client", "--token-endpoint", &gateway.text("token_endpoint"),
-        "--allowed-host", "localhost", "--vault", "memory", "--secret-env", "DEMO_SECRET",
+        "credential",
+        "add",
+        "demo",
+        "--client-id",
+        "demo-client",
+        "--token-endpoint",
+        &gateway.text("token_endpoint"),
+        "--allowed-host",
+        "localhost",
+        "--vault",
+        "memory",
+        "--secret-env",
+        "DEMO_SECRET",
     ];
     with_secret(&sandbox, &add, "not-the-one\n").expect(0);
     let ca = gateway.text("ca_file");
@@ -224,13 +278,28 @@ fn a_silent_server_is_a_time_out_and_ctrl_c_cancels() {
 #[test]
 fn a_corrupt_workspace_file_is_named_with_its_line_and_the_others_load() {
     let sandbox = Sandbox::new();
-    let add = ["credential", "add", "good", "--client-id", "c", "--token-endpoint", "https://localhost:1/t", "--vault", "memory", "--secret-stdin"];
+    let add = [
+        "credential",
+        "add",
+        "good",
+        "--client-id",
+        "c",
+        "--token-endpoint",
+        "https://localhost:1/t",
+        "--vault",
+        "memory",
+        "--secret-stdin",
+    ];
     run_with(command(&sandbox, &add), Some("secret-value")).expect(0);
     let file = sandbox.workspace().join("credentials/bad.toml");
     std::fs::write(&file, "name = \"Bad\"\nkind = \n").unwrap();
     let said = run(&sandbox, &["credential", "list", "--vault", "memory"]);
     assert!(said.out.contains("good"), "the good one loads:\n{}", said.out);
-    assert!(said.err.contains("bad.toml") && said.err.contains("line 2"), "the bad one is named with its line:\n{}", said.err);
+    assert!(
+        said.err.contains("bad.toml") && said.err.contains("line 2"),
+        "the bad one is named with its line:\n{}",
+        said.err
+    );
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "name = \"Bad\"\nkind = \n", "and is left as it was");
 }
 
@@ -239,13 +308,40 @@ fn history_remembers_what_was_sent_without_secrets() {
     let sandbox = Sandbox::new();
     let gateway = Gateway::start(&sandbox, "s3cret-of-demo-client", &[]);
     let add = [
-        "credential", "add", "demo", "--client-id", "demo-client", "--token-endpoint", &gateway.text("token_endpoint"), "--scope",
-        "payments:read payments:write", "--allowed-host", "localhost", "--vault", "memory", "--secret-env", "DEMO_SECRET",
+        "credential",
+        "add",
+        "demo",
+        "--client-id",
+        "demo-client",
+        "--token-endpoint",
+        &gateway.text("token_endpoint"),
+        "--scope",
+        "payments:read payments:write",
+        "--allowed-host",
+        "localhost",
+        "--vault",
+        "memory",
+        "--secret-env",
+        "DEMO_SECRET",
     ];
     with_secret(&sandbox, &add, "s3cret-of-demo-client").expect(0);
     let (url, ca) = (format!("{}/payments", gateway.text("api")), gateway.text("ca_file"));
-    let send = ["send", "GET", &url, "--credential", "demo", "--vault", "memory", "--secret-env", "DEMO_SECRET", "--ca", &ca, "--json"];
-    let id = with_secret(&sandbox, &send, "s3cret-of-demo-client").expect(0).json()["exchange"].as_str().unwrap().to_owned();
+    let send = [
+        "send",
+        "GET",
+        &url,
+        "--credential",
+        "demo",
+        "--vault",
+        "memory",
+        "--secret-env",
+        "DEMO_SECRET",
+        "--ca",
+        &ca,
+        "--json",
+    ];
+    let id =
+        with_secret(&sandbox, &send, "s3cret-of-demo-client").expect(0).json()["exchange"].as_str().unwrap().to_owned();
     let list = run(&sandbox, &["history", "list", "--json"]).expect(0);
     assert!(list.out.contains(&id), "{}", list.out);
     let shown = run(&sandbox, &["history", "show", &id, "--json"]).expect(0).json();

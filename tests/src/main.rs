@@ -8,6 +8,7 @@ mod bad_input;
 mod boundary;
 mod canary;
 mod command_line;
+mod demo;
 mod gateway;
 mod peers;
 mod redirect;

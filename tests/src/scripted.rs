@@ -121,7 +121,12 @@ impl Drop for Scripted {
     }
 }
 
-fn serve(socket: TcpStream, tls: Option<Arc<ServerConfig>>, script: &Arc<Script>, kept: &Mutex<Vec<Received>>) -> std::io::Result<()> {
+fn serve(
+    socket: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    script: &Arc<Script>,
+    kept: &Mutex<Vec<Received>>,
+) -> std::io::Result<()> {
     socket.set_read_timeout(Some(Duration::from_secs(10)))?;
     match tls {
         Some(config) => {
@@ -157,7 +162,8 @@ fn read(stream: &mut impl Read) -> std::io::Result<Received> {
     let mut lines = text.lines();
     let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let fields = lines.filter_map(|line| line.split_once(':')).map(|(n, v)| (n.to_owned(), v.trim().to_owned())).collect();
+    let fields =
+        lines.filter_map(|line| line.split_once(':')).map(|(n, v)| (n.to_owned(), v.trim().to_owned())).collect();
     let mut request = Received { method, target, fields, content: bytes.split_off(head + 4) };
     let length = request.field("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
     while request.content.len() < length {

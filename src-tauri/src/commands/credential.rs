@@ -24,21 +24,39 @@ pub(crate) async fn credential_remove(desk: State<'_, Desk>, name: String) -> An
 }
 
 #[tauri::command]
-pub(crate) async fn credential_set_secret(desk: State<'_, Desk>, name: String, slot: String, text: String) -> Answer<CredentialView> {
+pub(crate) async fn credential_set_secret(
+    desk: State<'_, Desk>,
+    name: String,
+    slot: String,
+    text: String,
+) -> Answer<CredentialView> {
     desk.console().await?.credential_set_secret(&name, &slot, Secret::new(text)).await
 }
 
 #[tauri::command]
-pub(crate) async fn credential_remove_secret(desk: State<'_, Desk>, name: String, slot: String) -> Answer<CredentialView> {
+pub(crate) async fn credential_remove_secret(
+    desk: State<'_, Desk>,
+    name: String,
+    slot: String,
+) -> Answer<CredentialView> {
     desk.console().await?.credential_remove_secret(&name, &slot).await
 }
 
 #[tauri::command]
-pub(crate) async fn credential_generate_key(desk: State<'_, Desk>, name: String, slot: String, alg: String) -> Answer<CredentialView> {
+pub(crate) async fn credential_generate_key(
+    desk: State<'_, Desk>,
+    name: String,
+    slot: String,
+    alg: String,
+) -> Answer<CredentialView> {
     desk.console().await?.credential_generate_key(&name, &slot, &alg).await
 }
 
 #[tauri::command]
-pub(crate) async fn credential_test(desk: State<'_, Desk>, name: String, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+pub(crate) async fn credential_test(
+    desk: State<'_, Desk>,
+    name: String,
+    progress: Channel<SendProgress>,
+) -> Answer<ExchangeView> {
     desk.console().await?.credential_test(&name, into(progress)).await
 }

@@ -13,7 +13,12 @@ pub(crate) async fn exchange_read(desk: State<'_, Desk>, exchange: String) -> An
 }
 
 #[tauri::command]
-pub(crate) async fn exchange_content(desk: State<'_, Desk>, reference: String, offset: u64, length: u64) -> Answer<Response> {
+pub(crate) async fn exchange_content(
+    desk: State<'_, Desk>,
+    reference: String,
+    offset: u64,
+    length: u64,
+) -> Answer<Response> {
     desk.console().await?.exchange_content(&reference, offset, length).await.map(Response::new)
 }
 
@@ -34,7 +39,12 @@ pub(crate) async fn exchange_compare(desk: State<'_, Desk>, left: String, right:
 }
 
 #[tauri::command]
-pub(crate) async fn history_list(desk: State<'_, Desk>, filter: String, before: Option<String>, limit: u64) -> Answer<HistoryPage> {
+pub(crate) async fn history_list(
+    desk: State<'_, Desk>,
+    filter: String,
+    before: Option<String>,
+    limit: u64,
+) -> Answer<HistoryPage> {
     desk.console().await?.history_list(&filter, before.as_deref(), limit).await
 }
 

@@ -8,7 +8,11 @@ use super::{Answer, into};
 use crate::Desk;
 
 #[tauri::command]
-pub(crate) async fn send(desk: State<'_, Desk>, draft: RequestDraft, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+pub(crate) async fn send(
+    desk: State<'_, Desk>,
+    draft: RequestDraft,
+    progress: Channel<SendProgress>,
+) -> Answer<ExchangeView> {
     desk.console().await?.send(draft, into(progress)).await
 }
 
@@ -23,7 +27,11 @@ pub(crate) async fn first_run(desk: State<'_, Desk>, progress: Channel<SendProgr
 }
 
 #[tauri::command]
-pub(crate) async fn demo_break(desk: State<'_, Desk>, fault: String, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+pub(crate) async fn demo_break(
+    desk: State<'_, Desk>,
+    fault: String,
+    progress: Channel<SendProgress>,
+) -> Answer<ExchangeView> {
     desk.console().await?.demo_break(&fault, into(progress)).await
 }
 
@@ -33,6 +41,10 @@ pub(crate) async fn demo_remove(desk: State<'_, Desk>) -> Answer<WorkspaceView> 
 }
 
 #[tauri::command]
-pub(crate) async fn inspect(desk: State<'_, Desk>, host: String, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+pub(crate) async fn inspect(
+    desk: State<'_, Desk>,
+    host: String,
+    progress: Channel<SendProgress>,
+) -> Answer<ExchangeView> {
     desk.console().await?.inspect(&host, into(progress)).await
 }

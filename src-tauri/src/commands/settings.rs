@@ -44,7 +44,11 @@ pub(crate) async fn vault_check(desk: State<'_, Desk>) -> Answer<VaultView> {
 }
 
 #[tauri::command]
-pub(crate) async fn vault_choose(desk: State<'_, Desk>, backend: String, passphrase: Option<String>) -> Answer<VaultView> {
+pub(crate) async fn vault_choose(
+    desk: State<'_, Desk>,
+    backend: String,
+    passphrase: Option<String>,
+) -> Answer<VaultView> {
     desk.console().await?.vault_choose(&backend, passphrase.map(Secret::new)).await
 }
 

@@ -13,12 +13,20 @@ pub(crate) async fn token_list(desk: State<'_, Desk>) -> Answer<Vec<TokenRow>> {
 }
 
 #[tauri::command]
-pub(crate) async fn token_obtain(desk: State<'_, Desk>, credential: String, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+pub(crate) async fn token_obtain(
+    desk: State<'_, Desk>,
+    credential: String,
+    progress: Channel<SendProgress>,
+) -> Answer<ExchangeView> {
     desk.console().await?.token_obtain(&credential, into(progress)).await
 }
 
 #[tauri::command]
-pub(crate) async fn token_renew(desk: State<'_, Desk>, credential: String, progress: Channel<SendProgress>) -> Answer<ExchangeView> {
+pub(crate) async fn token_renew(
+    desk: State<'_, Desk>,
+    credential: String,
+    progress: Channel<SendProgress>,
+) -> Answer<ExchangeView> {
     desk.console().await?.token_renew(&credential, into(progress)).await
 }
 

@@ -42,6 +42,9 @@ pub(crate) async fn signing_profile_list(desk: State<'_, Desk>) -> Answer<Vec<Si
 }
 
 #[tauri::command]
-pub(crate) async fn signing_profile_save(desk: State<'_, Desk>, profile: SigningProfileView) -> Answer<Vec<SigningProfileView>> {
+pub(crate) async fn signing_profile_save(
+    desk: State<'_, Desk>,
+    profile: SigningProfileView,
+) -> Answer<Vec<SigningProfileView>> {
     desk.console().await?.signing_profile_save(profile).await
 }

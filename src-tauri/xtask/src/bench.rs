@@ -12,6 +12,8 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     ui::build()?;
     let features = ["--features", "countersign-desktop/custom-protocol"];
     run(cargo().args(["build", "--release", "--workspace", "--bins"]).args(features))?;
-    run(cargo().args(["build", "--release", "--package", "countersign-desktop", "--example", "empty_window"]).args(features))?;
+    run(cargo()
+        .args(["build", "--release", "--package", "countersign-desktop", "--example", "empty_window"])
+        .args(features))?;
     run(test::wrapped(&["bench", "--package", "countersign-tests", "--bench", "side_by_side", "--"]).args(arguments))
 }

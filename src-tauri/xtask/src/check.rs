@@ -12,7 +12,7 @@ pub(crate) fn check() -> Result<()> {
     rules::check()?;
     ui::build()?;
     ui::npm("ui", &["run", "check"])?;
-    run(cargo().args(["clippy", "--workspace", "--all-targets", "--features", "countersign-desktop/custom-protocol"]).args([
-        "--", "-D", "warnings",
-    ]))
+    run(cargo()
+        .args(["clippy", "--workspace", "--all-targets", "--features", "countersign-desktop/custom-protocol"])
+        .args(["--", "-D", "warnings"]))
 }

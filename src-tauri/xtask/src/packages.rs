@@ -11,8 +11,18 @@ use crate::shell::{has, run, say, succeeds};
 pub(crate) const BUILD: &[&str] = &["libwebkit2gtk-4.1-dev", "build-essential", "pkg-config", "cmake"];
 /// To test: the real window, a real keychain, real peers.
 pub(crate) const TEST: &[&str] = &[
-    "xvfb", "xauth", "webkit2gtk-driver", "gnome-keyring", "libsecret-tools", "dbus", "dbus-x11", "libglib2.0-bin",
-    "openssl", "nginx-light", "curl", "procps",
+    "xvfb",
+    "xauth",
+    "webkit2gtk-driver",
+    "gnome-keyring",
+    "libsecret-tools",
+    "dbus",
+    "dbus-x11",
+    "libglib2.0-bin",
+    "openssl",
+    "nginx-light",
+    "curl",
+    "procps",
 ];
 
 /// Installs what is missing of `wanted`; says what. Never prompts when there is no terminal.

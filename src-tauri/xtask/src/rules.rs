@@ -14,14 +14,18 @@ const BANNED: &[&str] = &["ring", "openssl-sys", "native-tls"];
 pub(crate) fn check() -> Result<()> {
     let mut broken = Vec::new();
     for banned in BANNED {
-        if tree(&["--workspace", "--prefix", "none", "--format", "{p}"])?.lines().any(|line| line.split(' ').next() == Some(banned)) {
+        if tree(&["--workspace", "--prefix", "none", "--format", "{p}"])?
+            .lines()
+            .any(|line| line.split(' ').next() == Some(banned))
+        {
             broken.push(format!("`{banned}` is in the tree: aws-lc-rs is the one provider"));
         }
     }
     for member in fs::read_dir("src-tauri/crates").context("src-tauri/crates")? {
         let name = member?.file_name().to_string_lossy().into_owned();
         let package = format!("countersign-{name}");
-        let needs = tree(&["--package", &package, "--prefix", "none", "--format", "{p}", "--edges", "normal,build,dev"])?;
+        let needs =
+            tree(&["--package", &package, "--prefix", "none", "--format", "{p}", "--edges", "normal,build,dev"])?;
         if needs.lines().any(|line| line.split(' ').next() == Some("tauri")) {
             broken.push(format!("`{package}` depends on tauri: only the root package may"));
         }

@@ -16,7 +16,8 @@ const ORDER: &str = r#"{"amount": 1250, "currency": "AED"}"#;
 /// RFC 6750 §3.1.
 #[track_caller]
 fn invalid_token(found: &Answer, description: &str) {
-    let challenge = format!("Bearer realm=\"countersign\", error=\"invalid_token\", error_description=\"{description}\"");
+    let challenge =
+        format!("Bearer realm=\"countersign\", error=\"invalid_token\", error_description=\"{description}\"");
     assert_eq!((found.status, found.field("www-authenticate")), (401, challenge.as_str()), "{found:?}");
     assert_eq!(found.json()["error"], "invalid_token");
 }
@@ -116,7 +117,8 @@ async fn a_token_that_was_tampered_with_or_forged_is_refused() {
     let mut header = Header::new(Algorithm::ES256);
     header.kid = decode_header(&token).unwrap().kid;
     let other = rcgen::KeyPair::generate().unwrap();
-    let forged = encode(&header, &claims, &EncodingKey::from_ec_pem(other.serialize_pem().as_bytes()).unwrap()).unwrap();
+    let forged =
+        encode(&header, &claims, &EncodingKey::from_ec_pem(other.serialize_pem().as_bytes()).unwrap()).unwrap();
     invalid_token(&lab.get("/payments", &forged).await, unverified);
 
     let kid = header.kid.clone().unwrap();
@@ -128,7 +130,8 @@ async fn a_token_that_was_tampered_with_or_forged_is_refused() {
     invalid_token(&lab.get("/payments", &confused).await, unverified);
 
     header.kid = Some("unknown".into());
-    let unknown = encode(&header, &claims, &EncodingKey::from_ec_pem(other.serialize_pem().as_bytes()).unwrap()).unwrap();
+    let unknown =
+        encode(&header, &claims, &EncodingKey::from_ec_pem(other.serialize_pem().as_bytes()).unwrap()).unwrap();
     invalid_token(&lab.get("/payments", &unknown).await, "No key unknown in the JWKS");
     for nonsense in ["abc", "a.b.c", "."] {
         invalid_token(&lab.get("/payments", nonsense).await, "The token is not a JWT");
@@ -192,7 +195,11 @@ async fn a_signature_over_something_else_or_by_a_stranger_is_refused() {
             request = request.header(name, value);
         }
         let found = answer(request.body(ORDER)).await;
-        assert_eq!((found.status, found.json()["error"].as_str()), (401, Some("invalid_signature")), "{why}: {found:?}");
+        assert_eq!(
+            (found.status, found.json()["error"].as_str()),
+            (401, Some("invalid_signature")),
+            "{why}: {found:?}"
+        );
         assert_eq!(found.json()["first_difference"]["component"], component, "{why}");
     }
     lab.gateway.stop().await;

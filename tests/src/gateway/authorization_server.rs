@@ -13,7 +13,8 @@ const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
 /// Verifies a token by the published keys, as any resource server would.
 pub async fn verified(lab: &Lab, token: &str, algorithm: Algorithm) -> Value {
-    let set: JwkSet = serde_json::from_value(answer(lab.client.get(lab.gateway.ready().jwks_uri)).await.json()).unwrap();
+    let set: JwkSet =
+        serde_json::from_value(answer(lab.client.get(lab.gateway.ready().jwks_uri)).await.json()).unwrap();
     let header = decode_header(token).unwrap();
     assert_eq!(header.typ.as_deref(), Some("at+jwt"), "RFC 9068, section 2.1");
     let key = DecodingKey::from_jwk(set.find(header.kid.as_deref().unwrap()).unwrap()).unwrap();
@@ -125,7 +126,8 @@ async fn requests_that_are_wrong_get_the_error_of_the_standard() {
     asked(&[("grant_type", "refresh_token"), ("refresh_token", "unknown")]).await.refused(400, "invalid_grant");
 
     let endpoint = lab.gateway.ready().token_endpoint;
-    let json = lab.client.post(&endpoint).header("authorization", &authorization).header("content-type", "application/json");
+    let json =
+        lab.client.post(&endpoint).header("authorization", &authorization).header("content-type", "application/json");
     answer(json.body(r#"{"grant_type":"client_credentials"}"#)).await.refused(400, "invalid_request");
     let broken = lab.client.post(&endpoint).header("authorization", &authorization);
     let broken = broken.header("content-type", "application/x-www-form-urlencoded").body("grant_type=%ff");
@@ -162,7 +164,11 @@ async fn a_refresh_token_rotates_and_keeps_its_scope() {
     let more = refresh(&lab, &member(&second, "refresh_token"), Some("payments:write")).await;
     more.refused(400, "invalid_scope");
     let less = refresh(&lab, &member(&second, "refresh_token"), Some("payments:read")).await;
-    assert_eq!((less.status, less.json()["scope"].as_str()), (200, Some("payments:read")), "what was refused spent nothing");
+    assert_eq!(
+        (less.status, less.json()["scope"].as_str()),
+        (200, Some("payments:read")),
+        "what was refused spent nothing"
+    );
     assert_eq!(lab.gateway.refresh_reuse(), 0);
     lab.gateway.stop().await;
 }

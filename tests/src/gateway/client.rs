@@ -206,7 +206,11 @@ impl Signer {
              \"content-digest\": {content_digest}\n\"@signature-params\": {parameters}"
         );
         let signature = format!("sig1=:{}:", STANDARD.encode(self.pair.sign(base.as_bytes()).as_ref()));
-        [("content-digest", content_digest), ("signature-input", format!("sig1={parameters}")), ("signature", signature)]
+        [
+            ("content-digest", content_digest),
+            ("signature-input", format!("sig1={parameters}")),
+            ("signature", signature),
+        ]
     }
 }
 

@@ -38,11 +38,33 @@ fn claims(token: &str) -> Value {
 #[test]
 fn every_fault_there_is_has_a_test_here() {
     let tested = [
-        "certificate-expired", "certificate-wrong-host", "certificate-untrusted-root", "client-refused", "token-life=15s",
-        "scope-narrowed", "audience-wrong", "token-revoked", "kid-unknown", "unauthorized-storm", "token-status=503",
-        "token-html", "rate-limited=30s", "content-changed", "key-other", "replay", "host-rewritten",
-        "content-reserialised", "key-rotated", "status=503", "delay=2s", "size=64MiB", "truncated", "html", "dropped",
-        "clock=+600s", "clock=-600s",
+        "certificate-expired",
+        "certificate-wrong-host",
+        "certificate-untrusted-root",
+        "client-refused",
+        "token-life=15s",
+        "scope-narrowed",
+        "audience-wrong",
+        "token-revoked",
+        "kid-unknown",
+        "unauthorized-storm",
+        "token-status=503",
+        "token-html",
+        "rate-limited=30s",
+        "content-changed",
+        "key-other",
+        "replay",
+        "host-rewritten",
+        "content-reserialised",
+        "key-rotated",
+        "status=503",
+        "delay=2s",
+        "size=64MiB",
+        "truncated",
+        "html",
+        "dropped",
+        "clock=+600s",
+        "clock=-600s",
     ];
     let there = FaultGroup::ALL.into_iter().flat_map(|group| group.choices().iter().map(|(id, _, _)| *id));
     assert_eq!(there.collect::<BTreeSet<_>>(), BTreeSet::from(tested));
@@ -89,7 +111,8 @@ async fn certificate_faults_are_refused_by_any_client_and_leave_the_authorizatio
 async fn an_expired_certificate_expired_three_days_ago() {
     let lab = broken("certificate-expired").await;
     let error = words(&lab.client.get(lab.api("/payments")).send().await.unwrap_err());
-    let ago = error.split(" seconds ago").next().and_then(|text| text.rsplit('(').next()).and_then(|text| text.parse().ok());
+    let ago =
+        error.split(" seconds ago").next().and_then(|text| text.rsplit('(').next()).and_then(|text| text.parse().ok());
     let three_days = 3 * 24 * 3600;
     assert!(ago.is_some_and(|ago: u64| (three_days..three_days + 60).contains(&ago)), "{ago:?}: {error}");
     lab.gateway.stop().await;
@@ -204,7 +227,11 @@ async fn signature_faults_name_what_something_between_changed() {
         let found = lab.signed(&signer, &token, ORDER, ORDER).await;
         let body = found.json();
         assert_eq!((found.status, body["error"].as_str()), (401, Some("invalid_signature")), "{fault}");
-        assert_eq!((&body["first_difference"]["component"], &body["reason"]), (&component.into(), &reason.into()), "{fault}");
+        assert_eq!(
+            (&body["first_difference"]["component"], &body["reason"]),
+            (&component.into(), &reason.into()),
+            "{fault}"
+        );
         assert!(lab.judged().3, "{fault} is on purpose");
         assert_eq!(lab.get("/payments", &token).await.status, 200, "{fault}: without a signature nothing is judged");
     }
@@ -264,7 +291,11 @@ async fn a_truncated_content_ends_early_and_a_dropped_answer_never_comes() {
         lab.gateway.set_fault(Fault::parse("dropped").unwrap());
         assert!(get().await.is_err(), "{protocol}: no answer");
         let judged = lab.judged();
-        assert_eq!((judged.0.as_str(), judged.1, judged.3), ("GET /v1/payments", None, true), "{protocol}: but it was seen");
+        assert_eq!(
+            (judged.0.as_str(), judged.1, judged.3),
+            ("GET /v1/payments", None, true),
+            "{protocol}: but it was seen"
+        );
         clear(&lab);
         assert_eq!(get().await.unwrap().status().as_u16(), 200, "{protocol}: on a new connection");
     }
@@ -273,7 +304,9 @@ async fn a_truncated_content_ends_early_and_a_dropped_answer_never_comes() {
 
 /// Seconds between our time and the `Date` of an answer.
 fn ahead(found: &Answer) -> i64 {
-    let format = time::macros::format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
     let date = time::PrimitiveDateTime::parse(found.field("date"), format).unwrap().assume_utc();
     date.unix_timestamp() - time::OffsetDateTime::now_utc().unix_timestamp()
 }

@@ -14,7 +14,8 @@ const PAYMENT: &str = "application/vnd.ni-payment.v2+json";
 
 /// A token call.
 async fn ask(lab: &Lab, key: &str, media_type: Option<&str>, content: &str) -> Answer {
-    let mut request = lab.client.post(lab.gateway.ready().token_endpoint).header("authorization", format!("Basic {key}"));
+    let mut request =
+        lab.client.post(lab.gateway.ready().token_endpoint).header("authorization", format!("Basic {key}"));
     if let Some(media_type) = media_type {
         request = request.header("content-type", media_type);
     }
@@ -90,7 +91,8 @@ fn order() -> Value {
 }
 
 async fn create(lab: &Lab, token: &str, media_type: &str, accept: &str, content: &str) -> Answer {
-    let request = lab.client.post(lab.api("/outlets/outlet-1/orders")).header("authorization", format!("Bearer {token}"));
+    let request =
+        lab.client.post(lab.api("/outlets/outlet-1/orders")).header("authorization", format!("Bearer {token}"));
     answer(request.header("content-type", media_type).header("accept", accept).body(content.to_owned())).await
 }
 

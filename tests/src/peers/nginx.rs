@@ -28,7 +28,8 @@ fn start(pki: &Pki, port: u16) -> Child {
          }}"
     );
     std::fs::write(pki.file("nginx.conf"), configuration).unwrap();
-    let child = Child::start(Command::new("nginx").args(["-e", &pki.text("error.log"), "-c", &pki.text("nginx.conf")]), None);
+    let child =
+        Child::start(Command::new("nginx").args(["-e", &pki.text("error.log"), "-c", &pki.text("nginx.conf")]), None);
     let begin = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(begin.elapsed() < Duration::from_secs(10), "nginx does not listen:\n{}", child.output());
@@ -49,7 +50,8 @@ fn nginx_is_inspected_and_answers_over_http_2() {
     let sent = run(&sandbox, &["send", "GET", &url, "--ca", &ca, "--vault", "memory", "--json"]).expect(0).json();
     assert_eq!(sent["request"]["protocol"], "HTTP/2");
     assert_eq!(sent["handshake"]["alpn_protocol"], "h2");
-    let one = run(&sandbox, &["send", "GET", &url, "--ca", &ca, "--http1.1", "--vault", "memory", "--json"]).expect(0).json();
+    let one =
+        run(&sandbox, &["send", "GET", &url, "--ca", &ca, "--http1.1", "--vault", "memory", "--json"]).expect(0).json();
     assert_eq!(one["request"]["protocol"], "HTTP/1.1");
 }
 

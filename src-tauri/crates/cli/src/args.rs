@@ -97,25 +97,35 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  countersign tour\n  countersign tour --vault memory --json | jq .title")]
     Tour,
     /// Run the bundled test gateway: CA, authorization server, protected API, faults
-    #[command(after_help = "Examples:\n  countersign gateway\n  countersign gateway --dialect ngenius --token-lifetime 60s --ready-file ready.json\n  countersign gateway --fault certificate-expired --fault delay=2s")]
+    #[command(
+        after_help = "Examples:\n  countersign gateway\n  countersign gateway --dialect ngenius --token-lifetime 60s --ready-file ready.json\n  countersign gateway --fault certificate-expired --fault delay=2s"
+    )]
     Gateway(GatewayArgs),
     /// Credentials and their slots
-    #[command(after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin\n  countersign credential test bank")]
+    #[command(
+        after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin\n  countersign credential test bank"
+    )]
     Credential {
         #[command(subcommand)]
         action: CredentialAction,
     },
     /// Tokens: obtain, list, inspect
-    #[command(after_help = "Examples:\n  countersign token get bank\n  countersign token get bank --print-token | pbcopy\n  countersign token inspect < token.jwt")]
+    #[command(
+        after_help = "Examples:\n  countersign token get bank\n  countersign token get bank --print-token | pbcopy\n  countersign token inspect < token.jwt"
+    )]
     Token {
         #[command(subcommand)]
         action: TokenAction,
     },
     /// Send one request
-    #[command(after_help = "Examples:\n  countersign send GET https://api.bank.example/v1/accounts --credential bank\n  countersign send POST https://api.bank.example/v1/payments -d @payment.json --credential bank --sign bank-ed25519\n  countersign send payments/create-payment.toml")]
+    #[command(
+        after_help = "Examples:\n  countersign send GET https://api.bank.example/v1/accounts --credential bank\n  countersign send POST https://api.bank.example/v1/payments -d @payment.json --credential bank --sign bank-ed25519\n  countersign send payments/create-payment.toml"
+    )]
     Send(SendArgs),
     /// One observed handshake, explained
-    #[command(after_help = "Examples:\n  countersign inspect api.bank.example\n  countersign inspect localhost:8443 --ca lab-root.pem --json")]
+    #[command(
+        after_help = "Examples:\n  countersign inspect api.bank.example\n  countersign inspect localhost:8443 --ca lab-root.pem --json"
+    )]
     Inspect(InspectArgs),
     /// Past exchanges
     #[command(after_help = "Examples:\n  countersign history list\n  countersign history show 01jz8q6c2d --json")]
@@ -192,7 +202,9 @@ pub(crate) struct GatewayArgs {
 #[derive(Subcommand)]
 pub(crate) enum CredentialAction {
     /// Add one; its secret is read from a prompt, --secret-stdin or --secret-env
-    #[command(after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin")]
+    #[command(
+        after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin"
+    )]
     Add(CredentialArgs),
     /// All of them, without secrets
     #[command(after_help = "Examples:\n  countersign credential list --json")]
@@ -204,7 +216,9 @@ pub(crate) enum CredentialAction {
         name: String,
     },
     /// Change it, or put another secret in its place
-    #[command(after_help = "Examples:\n  countersign credential replace bank --secret-stdin\n  countersign credential replace bank --basic-encoding raw")]
+    #[command(
+        after_help = "Examples:\n  countersign credential replace bank --secret-stdin\n  countersign credential replace bank --basic-encoding raw"
+    )]
     Replace(CredentialArgs),
     /// Remove it, its secrets and its token
     #[command(after_help = "Examples:\n  countersign credential remove bank")]
@@ -264,7 +278,9 @@ pub(crate) struct CredentialArgs {
 #[derive(Subcommand)]
 pub(crate) enum TokenAction {
     /// Obtain or reuse a token; prints its claims and life
-    #[command(after_help = "Examples:\n  countersign token get bank --json\n  TOKEN=$(countersign token get bank --print-token)")]
+    #[command(
+        after_help = "Examples:\n  countersign token get bank --json\n  TOKEN=$(countersign token get bank --print-token)"
+    )]
     Get {
         /// Credential
         credential: String,

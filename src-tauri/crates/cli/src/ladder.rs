@@ -33,7 +33,8 @@ pub(crate) fn print(shell: &Shell, ladder: &Ladder) {
 
 fn line(shell: &Shell, row: &Row, indent: &str) {
     let time = row.duration_us.map(duration).unwrap_or_default();
-    let text = format!("{indent}{:>3} {} {:<10}  {:<44} {:>8}", row.number, row.state.glyph(), row.title, row.fact, time);
+    let text =
+        format!("{indent}{:>3} {} {:<10}  {:<44} {:>8}", row.number, row.state.glyph(), row.title, row.fact, time);
     let style = match row.state {
         StepState::Cause => Some(Style::Invalid),
         StepState::NeedsYou | StepState::Findings => Some(Style::Caution),
@@ -50,7 +51,9 @@ fn open(shell: &Shell, row: &Row) {
         told(&link.word, &link.name);
     }
     for fact in &row.details {
-        let citation = fact.citation.as_ref().map(|c| if c.section.is_empty() { format!("  ({})", c.source) } else { format!("  ({} §{})", c.source, c.section) });
+        let citation = fact.citation.as_ref().map(|c| {
+            if c.section.is_empty() { format!("  ({})", c.source) } else { format!("  ({} §{})", c.source, c.section) }
+        });
         told(&fact.name, &format!("{}{}", fact.value, citation.unwrap_or_default()));
     }
     for compared in &row.compared {

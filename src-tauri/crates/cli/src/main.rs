@@ -2,7 +2,10 @@
 //!
 //! `args` defines every command; `commands` has one module for each; a document or a ladder goes to stdout, words
 //! go to stderr, `exit` says what the exit code means.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong")
+)]
 
 mod args;
 mod commands;

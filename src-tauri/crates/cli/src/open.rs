@@ -30,7 +30,8 @@ pub(crate) fn options(global: &Global, connect: &Connect) -> Result<Options, Pro
     options.variables = global.variables.iter().map(|text| units::assignment(text)).collect::<Result<_, _>>()?;
     if let Some(text) = &global.at {
         let at = Timestamp::parse(text).ok_or_else(|| {
-            Problem::new("usage.not_a_time", Fault::Caller, format!("`{text}` is not an RFC 3339 time"), "--at").with_hint("Write it as 2027-03-17T09:12:44Z.")
+            Problem::new("usage.not_a_time", Fault::Caller, format!("`{text}` is not an RFC 3339 time"), "--at")
+                .with_hint("Write it as 2027-03-17T09:12:44Z.")
         })?;
         options.at = Some(at);
     }

@@ -17,7 +17,8 @@ pub(crate) fn from_environment(secrets: &Secrets) -> Result<Vec<(Option<String>,
         .secret_env
         .iter()
         .map(|text| {
-            let (slot, name) = text.split_once('=').map_or((None, text.as_str()), |(slot, name)| (Some(slot.to_owned()), name));
+            let (slot, name) =
+                text.split_once('=').map_or((None, text.as_str()), |(slot, name)| (Some(slot.to_owned()), name));
             variable(name).map(|secret| (slot, Arc::new(secret)))
         })
         .collect()
@@ -26,8 +27,13 @@ pub(crate) fn from_environment(secrets: &Secrets) -> Result<Vec<(Option<String>,
 /// One environment variable.
 pub(crate) fn variable(name: &str) -> Result<SecretText, Problem> {
     std::env::var(name).map(Secret::new).map_err(|_| {
-        Problem::new("usage.no_variable", Fault::Caller, format!("the environment variable `{name}` is not set"), "a secret was to be read from it")
-            .with_hint(format!("Set it for this command: {name}=… countersign …"))
+        Problem::new(
+            "usage.no_variable",
+            Fault::Caller,
+            format!("the environment variable `{name}` is not set"),
+            "a secret was to be read from it",
+        )
+        .with_hint(format!("Set it for this command: {name}=… countersign …"))
     })
 }
 
@@ -49,14 +55,20 @@ fn strip_line_break(text: &mut String) {
 }
 
 fn unreadable(e: &std::io::Error) -> Problem {
-    Problem::new("usage.unreadable_input", Fault::Caller, "standard input cannot be read", e.to_string()).with_hint("The secret must be UTF-8 text.")
+    Problem::new("usage.unreadable_input", Fault::Caller, "standard input cannot be read", e.to_string())
+        .with_hint("The secret must be UTF-8 text.")
 }
 
 /// A prompt on the terminal, without echo.
 pub(crate) fn prompt(what: &str) -> Result<SecretText, Problem> {
     if !std::io::stdin().is_terminal() {
-        return Err(Problem::new("usage.no_secret", Fault::Caller, format!("no {what} was given, and there is no terminal to ask on"), "nothing was stored")
-            .with_hint("Use --secret-stdin, --secret-env VAR, or --no-secret."));
+        return Err(Problem::new(
+            "usage.no_secret",
+            Fault::Caller,
+            format!("no {what} was given, and there is no terminal to ask on"),
+            "nothing was stored",
+        )
+        .with_hint("Use --secret-stdin, --secret-env VAR, or --no-secret."));
     }
     let mut err = std::io::stderr().lock();
     let _closed = write!(err, "{what}: ").and_then(|()| err.flush());

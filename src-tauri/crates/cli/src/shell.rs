@@ -93,7 +93,11 @@ impl Shell {
             Severity::Warning => self.mark(Style::Caution, "warning: "),
             Severity::Error => self.mark(Style::Invalid, "error: "),
         };
-        let detail = if problem.detail.is_empty() || problem.detail == problem.title { String::new() } else { format!("\n  {}", problem.detail) };
+        let detail = if problem.detail.is_empty() || problem.detail == problem.title {
+            String::new()
+        } else {
+            format!("\n  {}", problem.detail)
+        };
         let mut text = format!("{word}{} [{}]{detail}", problem.title, problem.code);
         for hint in &problem.hints {
             text.push_str(&format!("\n  hint: {hint}"));

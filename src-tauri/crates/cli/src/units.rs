@@ -17,17 +17,30 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Problem> {
         parse(text.strip_suffix('s').unwrap_or(text)).map(Duration::from_secs)
     };
     found.filter(|d| !d.is_zero()).ok_or_else(|| {
-        Problem::new("usage.not_a_duration", Fault::Caller, format!("`{text}` is not a duration"), "a whole number with ms, s, min or h is wanted")
-            .with_hint("Write it as 30s or 2min.")
+        Problem::new(
+            "usage.not_a_duration",
+            Fault::Caller,
+            format!("`{text}` is not a duration"),
+            "a whole number with ms, s, min or h is wanted",
+        )
+        .with_hint("Write it as 30s or 2min.")
     })
 }
 
 /// `NAME=VALUE`.
 pub(crate) fn assignment(text: &str) -> Result<(String, String), Problem> {
-    text.split_once('=').filter(|(name, _)| !name.is_empty()).map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| {
-        Problem::new("usage.not_an_assignment", Fault::Caller, format!("`{text}` is not NAME=VALUE"), "the part before `=` is the name")
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| {
+            Problem::new(
+                "usage.not_an_assignment",
+                Fault::Caller,
+                format!("`{text}` is not NAME=VALUE"),
+                "the part before `=` is the name",
+            )
             .with_hint("Write it as name=value.")
-    })
+        })
 }
 
 /// `HOST:PORT`, IPv6 in brackets.
@@ -36,8 +49,13 @@ pub(crate) fn address(text: &str) -> Result<(String, u16), Problem> {
         .and_then(|(host, port)| Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?)))
         .filter(|(host, _)| !host.is_empty())
         .ok_or_else(|| {
-            Problem::new("usage.not_an_address", Fault::Caller, format!("`{text}` is not HOST:PORT"), "a name or address and a port are wanted")
-                .with_hint("Write it as localhost:8443 or [::1]:8443.")
+            Problem::new(
+                "usage.not_an_address",
+                Fault::Caller,
+                format!("`{text}` is not HOST:PORT"),
+                "a name or address and a port are wanted",
+            )
+            .with_hint("Write it as localhost:8443 or [::1]:8443.")
         })
 }
 
@@ -49,7 +67,8 @@ mod tests {
 
     #[test]
     fn durations_and_addresses_read_as_written() {
-        for (text, expected) in [("300s", 300_000), ("2min", 120_000), ("500ms", 500), ("7", 7_000), ("1h", 3_600_000)] {
+        for (text, expected) in [("300s", 300_000), ("2min", 120_000), ("500ms", 500), ("7", 7_000), ("1h", 3_600_000)]
+        {
             assert_eq!(duration(text).unwrap(), Duration::from_millis(expected), "{text}");
         }
         for text in ["", "0s", "soon", "-1s", "1.5s"] {

@@ -23,8 +23,9 @@ use crate::send::{run, token_call::TokenCaller};
 use crate::state::StateFile;
 use crate::token::{Engine, EngineParts};
 use crate::view::{
-    Change, Comparison, CredentialForm, CredentialView, ExchangeView, GatewayView, HistoryPage, Preferences, RequestDraft,
-    RequestPreview, SendProgress, SigningProfileView, StatusView, TokenRow, TrustView, VaultView, WorkspaceView,
+    Change, Comparison, CredentialForm, CredentialView, ExchangeView, GatewayView, HistoryPage, Preferences,
+    RequestDraft, RequestPreview, SendProgress, SigningProfileView, StatusView, TokenRow, TrustView, VaultView,
+    WorkspaceView,
 };
 use crate::workspace::{CredentialFile, Workspace};
 
@@ -108,7 +109,10 @@ impl GatewayHandle {
 }
 
 fn public_key(keyid: &str, jwk: &str) -> Answer<PublicKey> {
-    let bad = |reason: String| Problem::new("signature.bad_key", Fault::Caller, format!("the key `{keyid}` does not read"), reason).with_hint("Give a public JWK (RFC 7517) of type OKP Ed25519 or EC P-256.");
+    let bad = |reason: String| {
+        Problem::new("signature.bad_key", Fault::Caller, format!("the key `{keyid}` does not read"), reason)
+            .with_hint("Give a public JWK (RFC 7517) of type OKP Ed25519 or EC P-256.")
+    };
     let jwk: countersign_signing::PublicJwk = serde_json::from_str(jwk).map_err(|e| bad(e.to_string()))?;
     PublicKey::from_jwk(&jwk).map_err(|e| bad(e.to_string()))
 }
@@ -126,7 +130,8 @@ impl Console {
     /// A workspace that was named and is none, folders that cannot be made.
     pub async fn open(options: Options) -> Answer<Self> {
         let opened = tokio::task::spawn_blocking(move || open(options)).await;
-        let core = opened.map_err(|e| Problem::new("internal.task", Fault::Us, "the console did not open", e.to_string()))??;
+        let core = opened
+            .map_err(|e| Problem::new("internal.task", Fault::Us, "the console did not open", e.to_string()))??;
         let engine = Engine::new(EngineParts {
             clock: core.clock.clone(),
             entropy: core.entropy.clone(),
@@ -199,8 +204,13 @@ impl Console {
                 if let Some(name) = &name
                     && !core.workspace.environments().value.iter().any(|e| e.name == *name)
                 {
-                    return Err(Problem::new("workspace.no_environment", Fault::Caller, format!("there is no environment `{name}`"), "nothing was changed")
-                        .with_hint("Choose one of environments/ in the workspace."));
+                    return Err(Problem::new(
+                        "workspace.no_environment",
+                        Fault::Caller,
+                        format!("there is no environment `{name}`"),
+                        "nothing was changed",
+                    )
+                    .with_hint("Choose one of environments/ in the workspace."));
                 }
                 core.change_state(|state| state.environment = name)?;
                 Ok(workspace_view(core))
@@ -301,7 +311,11 @@ impl Console {
     ///
     /// # Errors
     /// None: whatever happens is in the document.
-    pub async fn send(&self, draft: RequestDraft, progress: impl Fn(SendProgress) + Send + Sync + 'static) -> Answer<ExchangeView> {
+    pub async fn send(
+        &self,
+        draft: RequestDraft,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
         Ok(run::run(&self.core, draft, Arc::new(progress)).await)
     }
 
@@ -328,7 +342,11 @@ impl Console {
     ///
     /// # Errors
     /// A fault that is none of the four.
-    pub async fn demo_break(&self, fault: &str, progress: impl Fn(SendProgress) + Send + Sync + 'static) -> Answer<ExchangeView> {
+    pub async fn demo_break(
+        &self,
+        fault: &str,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
         self.core.demo_break(fault, Arc::new(progress)).await
     }
 
@@ -345,7 +363,11 @@ impl Console {
     ///
     /// # Errors
     /// A text that is no host.
-    pub async fn inspect(&self, host: &str, progress: impl Fn(SendProgress) + Send + Sync + 'static) -> Answer<ExchangeView> {
+    pub async fn inspect(
+        &self,
+        host: &str,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
         self.core.inspect(host, Arc::new(progress)).await
     }
 
@@ -383,8 +405,13 @@ impl Console {
         self.core
             .blocking(move |core| {
                 core.content.read(&reference, offset, length).map_err(|e| {
-                    Problem::new("storage.content_gone", Fault::Environment, "the content is not here any more", format!("{reference}: {e}"))
-                        .with_hint("The history keeps the newest contents up to its bound; send again to see it.")
+                    Problem::new(
+                        "storage.content_gone",
+                        Fault::Environment,
+                        "the content is not here any more",
+                        format!("{reference}: {e}"),
+                    )
+                    .with_hint("The history keeps the newest contents up to its bound; send again to see it.")
                 })
             })
             .await?
@@ -396,7 +423,9 @@ impl Console {
     /// One that is not there.
     pub async fn exchange_copy_curl(&self, exchange: &str) -> Answer<String> {
         let view = self.exchange_read(exchange).await?;
-        self.core.blocking(move |core| crate::export::curl(&view.evidence, core.sent_bytes(&view.evidence).as_deref())).await
+        self.core
+            .blocking(move |core| crate::export::curl(&view.evidence, core.sent_bytes(&view.evidence).as_deref()))
+            .await
     }
 
     /// Writes an exchange to a file in the exports folder; its path.
@@ -508,9 +537,21 @@ impl Console {
         self.set_slot(name, slot, secret, Some(&text)).await
     }
 
-    async fn set_slot(&self, name: &str, slot: &str, value: Arc<SecretBytes>, text: Option<&SecretText>) -> Answer<CredentialView> {
+    async fn set_slot(
+        &self,
+        name: &str,
+        slot: &str,
+        value: Arc<SecretBytes>,
+        text: Option<&SecretText>,
+    ) -> Answer<CredentialView> {
         if value.is_empty() {
-            return Err(Problem::new("credential.empty_secret", Fault::Caller, "the secret is empty", format!("{name}/{slot}")).with_hint("Enter the secret that the API's owner gave you."));
+            return Err(Problem::new(
+                "credential.empty_secret",
+                Fault::Caller,
+                "the secret is empty",
+                format!("{name}/{slot}"),
+            )
+            .with_hint("Enter the secret that the API's owner gave you."));
         }
         self.core.write_slot(name, slot, Kind::Text, value).await?;
         let file = self.core.workspace.credential(name)?;
@@ -550,8 +591,14 @@ impl Console {
     ///
     /// # Errors
     /// A credential that is not there.
-    pub async fn credential_test(&self, name: &str, progress: impl Fn(SendProgress) + Send + Sync + 'static) -> Answer<ExchangeView> {
-        self.core.obtain_token(name, None, crate::obtain::Wanted::New("test of the credential"), Arc::new(progress)).await
+    pub async fn credential_test(
+        &self,
+        name: &str,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
+        self.core
+            .obtain_token(name, None, crate::obtain::Wanted::New("test of the credential"), Arc::new(progress))
+            .await
     }
 
     // tokens
@@ -568,7 +615,11 @@ impl Console {
     ///
     /// # Errors
     /// A credential that is not there.
-    pub async fn token_obtain(&self, credential: &str, progress: impl Fn(SendProgress) + Send + Sync + 'static) -> Answer<ExchangeView> {
+    pub async fn token_obtain(
+        &self,
+        credential: &str,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
         self.core.obtain_token(credential, None, crate::obtain::Wanted::Any, Arc::new(progress)).await
     }
 
@@ -576,7 +627,12 @@ impl Console {
     ///
     /// # Errors
     /// A credential that is not there, a scope it does not have.
-    pub async fn token_obtain_scoped(&self, credential: &str, scope: Option<&str>, progress: impl Fn(SendProgress) + Send + Sync + 'static) -> Answer<ExchangeView> {
+    pub async fn token_obtain_scoped(
+        &self,
+        credential: &str,
+        scope: Option<&str>,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
         self.core.obtain_token(credential, scope, crate::obtain::Wanted::Any, Arc::new(progress)).await
     }
 
@@ -584,7 +640,11 @@ impl Console {
     ///
     /// # Errors
     /// A credential that is not there.
-    pub async fn token_renew(&self, credential: &str, progress: impl Fn(SendProgress) + Send + Sync + 'static) -> Answer<ExchangeView> {
+    pub async fn token_renew(
+        &self,
+        credential: &str,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
         self.core.obtain_token(credential, None, crate::obtain::Wanted::New("on request"), Arc::new(progress)).await
     }
 
@@ -627,7 +687,11 @@ impl Console {
         let dialect = Dialect::parse(dialect).map_err(|e| e.problem())?;
         let lifetime = Duration::from_secs(lifetime.clamp(5, 3600));
         let (demo_secret, trusted_keys) = self.core.demo_identity().await?;
-        match self.core.start_gateway(Start { dialect, lifetime, demo_secret, trusted_keys, preferred_ports: true }).await {
+        match self
+            .core
+            .start_gateway(Start { dialect, lifetime, demo_secret, trusted_keys, preferred_ports: true })
+            .await
+        {
             Ok(()) => Ok(self.core.gateway_view(None).await),
             Err(problem) => Ok(self.core.gateway_view(Some(problem)).await),
         }
@@ -647,11 +711,18 @@ impl Console {
     /// # Errors
     /// A fault that is none; a gateway that does not run.
     pub async fn gateway_fault(&self, group: &str, fault: Option<&str>) -> Answer<GatewayView> {
-        let unknown = || Problem::new("gateway.unknown_fault", Fault::Caller, format!("`{group}` is not a group of faults"), "nothing was changed");
+        let unknown = || {
+            Problem::new(
+                "gateway.unknown_fault",
+                Fault::Caller,
+                format!("`{group}` is not a group of faults"),
+                "nothing was changed",
+            )
+        };
         let group = FaultGroup::parse(group).ok_or_else(unknown)?;
         let fault = fault.map(GatewayFault::parse).transpose().map_err(|e| e.problem())?;
         self.core
-            .with_gateway(|gateway| match fault {
+            .change_faults(|gateway| match fault {
                 Some(fault) => gateway.set_fault(fault),
                 None => gateway.clear_fault(group),
             })
@@ -664,7 +735,9 @@ impl Console {
     /// # Errors
     /// A gateway that does not run.
     pub async fn gateway_clear_faults(&self) -> Answer<GatewayView> {
-        self.core.with_gateway(|gateway| FaultGroup::ALL.into_iter().for_each(|group| gateway.clear_fault(group))).await?;
+        self.core
+            .change_faults(|gateway| FaultGroup::ALL.into_iter().for_each(|group| gateway.clear_fault(group)))
+            .await?;
         self.gateway_read().await
     }
 
@@ -777,7 +850,14 @@ impl Console {
     /// # Errors
     /// A backend that is none, a migration that stopped.
     pub async fn vault_choose(&self, backend: &str, passphrase: Option<SecretText>) -> Answer<VaultView> {
-        let known = || Problem::new("usage.unknown_backend", Fault::Caller, format!("`{backend}` is not one of os, passphrase, memory"), "nothing was changed");
+        let known = || {
+            Problem::new(
+                "usage.unknown_backend",
+                Fault::Caller,
+                format!("`{backend}` is not one of os, passphrase, memory"),
+                "nothing was changed",
+            )
+        };
         let backend = Backend::parse(backend).ok_or_else(known)?;
         self.core.choose_vault(backend, passphrase).await
     }
@@ -892,16 +972,29 @@ fn no_exchange(id: &str) -> Problem {
 fn open(options: Options) -> Answer<Arc<Core>> {
     let clock = options.clock.clone().unwrap_or_else(|| Clock::system(options.at));
     let entropy = Entropy::system();
-    let no_home = || Problem::new("storage.no_home", Fault::Environment, "there is no home folder", "neither a data folder nor HOME is set").with_hint("Name one with --data-dir.");
+    let no_home = || {
+        Problem::new(
+            "storage.no_home",
+            Fault::Environment,
+            "there is no home folder",
+            "neither a data folder nor HOME is set",
+        )
+        .with_hint("Name one with --data-dir.")
+    };
     let root = options.data_dir.clone().or_else(|| options.surroundings.data_root()).ok_or_else(no_home)?;
-    let config = if options.data_dir.is_some() { root.clone() } else { options.surroundings.config_root().unwrap_or_else(|| root.clone()) };
+    let config = if options.data_dir.is_some() {
+        root.clone()
+    } else {
+        options.surroundings.config_root().unwrap_or_else(|| root.clone())
+    };
     let data = DataFolder::new(root, config);
     let named = options.workspace_named;
     let folder = options.workspace.clone().unwrap_or_else(|| data.workspace_default());
     let workspace = Workspace::open(folder, named)?;
     let new_id = entropy.id(&clock);
     let id = Some(workspace.id()).filter(|id| !id.is_empty()).unwrap_or_else(|| new_id.clone());
-    let crate::workspace::Loaded { value: state, problems: mut problems_at_start } = StateFile::load(&data.state_file(&id));
+    let crate::workspace::Loaded { value: state, problems: mut problems_at_start } =
+        StateFile::load(&data.state_file(&id));
     let crate::workspace::Loaded { value: preferences, problems } = crate::preferences::load(&data.preferences());
     problems_at_start.extend(problems);
     let content = ContentStore::new(data.content());

@@ -102,7 +102,10 @@ impl Core {
     }
 
     /// Runs file work off the async threads.
-    pub(crate) async fn blocking<T: Send + 'static>(self: &Arc<Self>, work: impl FnOnce(&Self) -> T + Send + 'static) -> Result<T, Problem> {
+    pub(crate) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         let core = Arc::clone(self);
         tokio::task::spawn_blocking(move || work(&core)).await.map_err(|e| {
             Problem::new("internal.task", countersign_evidence::Fault::Us, "a task of ours ended", e.to_string())
@@ -146,7 +149,9 @@ impl Core {
 
     /// Keeps a token call's document, so that a generation can be opened.
     pub(crate) fn remember_call(&self, obtained: &Obtained) {
-        let (Obtained::Issued { exchange, .. } | Obtained::Refused { exchange, .. } | Obtained::Unreached { exchange, .. }) = obtained;
+        let (Obtained::Issued { exchange, .. }
+        | Obtained::Refused { exchange, .. }
+        | Obtained::Unreached { exchange, .. }) = obtained;
         let mut calls = lock(&self.calls);
         if calls.len() == CALLS_KEPT {
             calls.pop_front();
@@ -169,7 +174,12 @@ impl Core {
             exchange,
         };
         let kept = entry.clone();
-        let content = kept.exchange.response.as_ref().and_then(|r| r.content.as_ref()).filter(|content| content.not_kept.is_some());
+        let content = kept
+            .exchange
+            .response
+            .as_ref()
+            .and_then(|r| r.content.as_ref())
+            .filter(|content| content.not_kept.is_some());
         lock(&self.passing).extend(content.and_then(|content| content.reference.clone()));
         let written = self
             .blocking(move |core| core.history().and_then(|history| history.add(&kept)))

@@ -56,8 +56,13 @@ impl Core {
     pub(crate) async fn read_text_slot(&self, credential: &str, slot: &str) -> Result<Arc<SecretText>, Problem> {
         let bytes = self.read_slot(credential, slot).await?;
         let text = String::from_utf8(bytes.expose_secret().clone()).map_err(|_| {
-            Problem::new("credential.not_text", Fault::Caller, format!("`{credential}/{slot}` is not text"), "it holds other bytes than UTF-8")
-                .with_hint("Replace the secret.")
+            Problem::new(
+                "credential.not_text",
+                Fault::Caller,
+                format!("`{credential}/{slot}` is not text"),
+                "it holds other bytes than UTF-8",
+            )
+            .with_hint("Replace the secret.")
         })?;
         Ok(Arc::new(Secret::new(text)))
     }
@@ -78,7 +83,13 @@ impl Core {
     }
 
     /// Puts a secret into a slot; tokens obtained with the old one are dropped.
-    pub(crate) async fn write_slot(&self, credential: &str, slot: &str, kind: Kind, value: Arc<SecretBytes>) -> Result<(), Problem> {
+    pub(crate) async fn write_slot(
+        &self,
+        credential: &str,
+        slot: &str,
+        kind: Kind,
+        value: Arc<SecretBytes>,
+    ) -> Result<(), Problem> {
         let mut file = self.workspace.credential(credential)?;
         let id = match file.slots.get(slot) {
             Some(found) => found.id.clone(),
@@ -94,7 +105,10 @@ impl Core {
         }
         let vault = self.vault();
         let generation = lock(&self.state).slot_generation(&id) + 1;
-        vault.set(&id, &format!("{} ({slot})", file.title), kind, generation, Arc::clone(&value)).await.map_err(|e| e.problem())?;
+        vault
+            .set(&id, &format!("{} ({slot})", file.title), kind, generation, Arc::clone(&value))
+            .await
+            .map_err(|e| e.problem())?;
         let fingerprint = vault.fingerprint(&value).await.map_err(|e| e.problem())?;
         let stored = crate::state::SlotRecord {
             generation,
@@ -187,7 +201,11 @@ impl Core {
 
     /// The token endpoint with its templates resolved; the recipe's own where the credential has none.
     pub(crate) fn token_endpoint(&self, credential: &CredentialFile, recipe: &Recipe) -> Result<String, Problem> {
-        let text = if credential.token_endpoint.is_empty() { recipe.defaults.token_endpoint.clone().unwrap_or_default() } else { credential.token_endpoint.clone() };
+        let text = if credential.token_endpoint.is_empty() {
+            recipe.defaults.token_endpoint.clone().unwrap_or_default()
+        } else {
+            credential.token_endpoint.clone()
+        };
         let resolved = resolve(&text, &self.scope(None))?;
         match resolved.unresolved.first() {
             None => Ok(resolved.text),
@@ -215,7 +233,10 @@ impl Core {
         let names = self.slot_names(file, recipe.as_ref());
         let slots = names.iter().map(|name| self.slot_view(file, name)).collect();
         let last_used = self.history().ok().and_then(|history| history.last_used(&file.name));
-        let token = self.rows().into_iter().find(|row| row.credential == file.name && row.environment == self.environment_name());
+        let token = self
+            .rows()
+            .into_iter()
+            .find(|row| row.credential == file.name && row.environment == self.environment_name());
         CredentialView {
             name: file.name.clone(),
             title: file.title.clone(),
@@ -268,7 +289,9 @@ impl Core {
             place,
             fingerprint: record.as_ref().and_then(|r| r.fingerprint.clone()),
             stored_at: record.as_ref().and_then(|r| r.stored_at),
-            findings: record.map(|r| r.findings.iter().filter_map(|id| shape_finding(id, name)).collect()).unwrap_or_default(),
+            findings: record
+                .map(|r| r.findings.iter().filter_map(|id| shape_finding(id, name)).collect())
+                .unwrap_or_default(),
         }
     }
 
@@ -278,7 +301,9 @@ impl Core {
         for row in &mut rows {
             let endpoint = row.authorization_server.split_once("://").map_or("", |(_, rest)| rest);
             let known = if endpoint.contains(':') { endpoint.to_owned() } else { format!("{endpoint}:443") };
-            row.clock = self.clock_difference(&known).map(|(difference_ms, error_ms)| crate::view::ClockView { difference_ms, error_ms });
+            row.clock = self
+                .clock_difference(&known)
+                .map(|(difference_ms, error_ms)| crate::view::ClockView { difference_ms, error_ms });
         }
         rows
     }
@@ -291,8 +316,15 @@ impl Core {
 }
 
 fn no_slot(credential: &str, slot: &str) -> Problem {
-    Problem::new("credential.no_slot", Fault::Caller, format!("`{credential}` has no slot `{slot}`"), "the credential's file lists none of this name")
-        .with_hint(format!("Store it: Credentials, {credential}; or `countersign credential replace {credential} --slot {slot}`."))
+    Problem::new(
+        "credential.no_slot",
+        Fault::Caller,
+        format!("`{credential}` has no slot `{slot}`"),
+        "the credential's file lists none of this name",
+    )
+    .with_hint(format!(
+        "Store it: Credentials, {credential}; or `countersign credential replace {credential} --slot {slot}`."
+    ))
 }
 
 fn empty(credential: &str, slot: &str) -> Problem {
@@ -300,7 +332,11 @@ fn empty(credential: &str, slot: &str) -> Problem {
         .with_hint(format!("Store it: Credentials, {credential}, Replace secret; or `countersign credential replace {credential} --slot {slot}`."))
 }
 
-fn authentication(credential: &CredentialFile, recipe: &Recipe, encoding: BasicEncoding) -> Result<ClientAuthentication, Problem> {
+fn authentication(
+    credential: &CredentialFile,
+    recipe: &Recipe,
+    encoding: BasicEncoding,
+) -> Result<ClientAuthentication, Problem> {
     let made = match recipe.request.client_auth.as_deref() {
         Some("basic-form") => Ok(ClientAuthentication::ClientSecretBasic(BasicEncoding::Form)),
         Some("basic-raw") => Ok(ClientAuthentication::ClientSecretBasic(BasicEncoding::Raw)),
@@ -364,8 +400,18 @@ fn shape(slot: &str, value: &SecretBytes) -> Vec<String> {
 
 fn shape_finding(id: &str, slot: &str) -> Option<Finding> {
     let (sentence, fix, source, section) = match id {
-        "client.secret_whitespace" => ("The stored secret begins or ends with a space or a line break.", "Replace the secret without it, unless it belongs there.", "RFC 6749", "A.2"),
-        "client.secret_short" => ("The stored secret is too short to be struck from logs and history by value.", "Ask for a longer one.", "", ""),
+        "client.secret_whitespace" => (
+            "The stored secret begins or ends with a space or a line break.",
+            "Replace the secret without it, unless it belongs there.",
+            "RFC 6749",
+            "A.2",
+        ),
+        "client.secret_short" => (
+            "The stored secret is too short to be struck from logs and history by value.",
+            "Ask for a longer one.",
+            "",
+            "",
+        ),
         "client.secret_not_text" => ("The stored secret is not text.", "Replace the secret.", "RFC 6749", "A.2"),
         _ => return None,
     };

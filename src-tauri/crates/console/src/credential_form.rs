@@ -29,27 +29,45 @@ impl Core {
     pub(crate) fn credential_of(&self, form: CredentialForm) -> Result<CredentialFile, Problem> {
         let title = form.title.trim();
         if title.is_empty() {
-            return Err(Problem::new("usage.no_name", Fault::Caller, "the credential has no name", "the name is empty").with_hint("Give it a name."));
+            return Err(Problem::new(
+                "usage.no_name",
+                Fault::Caller,
+                "the credential has no name",
+                "the name is empty",
+            )
+            .with_hint("Give it a name."));
         }
         let recipe = self.workspace.recipe(&form.recipe)?;
         let mut file = match &form.existing {
             Some(name) => self.workspace.credential(name)?,
-            None => CredentialFile { name: self.workspace.free_credential_name(title), kind: "oauth2".into(), ..CredentialFile::default() },
+            None => CredentialFile {
+                name: self.workspace.free_credential_name(title),
+                kind: "oauth2".into(),
+                ..CredentialFile::default()
+            },
         };
         for host in &form.allowed_hosts {
             if HostPattern::parse(host).is_none_or(|pattern| pattern.is_any()) {
-                return Err(Problem::new("credential.bad_host", Fault::Caller, format!("`{host}` is not a host"), "an allowed host is `host`, `host:port` or `*.suffix`")
-                    .with_hint("Write the host's name without scheme and path."));
+                return Err(Problem::new(
+                    "credential.bad_host",
+                    Fault::Caller,
+                    format!("`{host}` is not a host"),
+                    "an allowed host is `host`, `host:port` or `*.suffix`",
+                )
+                .with_hint("Write the host's name without scheme and path."));
             }
         }
         let endpoint = form.token_endpoint.trim();
-        let endpoint = if endpoint.is_empty() { recipe.defaults.token_endpoint.as_deref().unwrap_or_default() } else { endpoint };
+        let endpoint =
+            if endpoint.is_empty() { recipe.defaults.token_endpoint.as_deref().unwrap_or_default() } else { endpoint };
         let mut allowed_hosts = form.allowed_hosts;
         if !endpoint.contains("{{") {
             let target = Target::parse(endpoint).map_err(|e| e.problem())?;
             crate::send::plain_http_refused(&file.name, &target)?;
             // whoever enters a token endpoint means it to be asked
-            let listed = |host: &String| HostPattern::parse(host).is_some_and(|pattern| pattern.matches(&target.host, target.port));
+            let listed = |host: &String| {
+                HostPattern::parse(host).is_some_and(|pattern| pattern.matches(&target.host, target.port))
+            };
             if !allowed_hosts.iter().any(listed) {
                 allowed_hosts.push(target.endpoint());
             }

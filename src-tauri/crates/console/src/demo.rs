@@ -81,7 +81,8 @@ impl Core {
 
     /// The demo client's signing key: made once, kept in the vault; its public half.
     async fn demo_key(self: &Arc<Self>) -> Result<PublicKey, Problem> {
-        let read = |bytes| countersign_signing::SigningKey::from_secret(Algorithm::Ed25519, &bytes).map_err(|e| e.problem());
+        let read =
+            |bytes| countersign_signing::SigningKey::from_secret(Algorithm::Ed25519, &bytes).map_err(|e| e.problem());
         let key = match self.read_slot(CREDENTIAL, "signing_key").await {
             Ok(bytes) => read(bytes)?,
             Err(problem) if problem.code == "credential.slot_empty" || problem.code == "credential.no_slot" => {
@@ -90,11 +91,17 @@ impl Core {
             }
             Err(problem) => return Err(problem),
         };
-        key.public().ok_or_else(|| Problem::new("internal.demo_key", AtFault::Us, "the demo key has no public half", "Ed25519"))
+        key.public()
+            .ok_or_else(|| Problem::new("internal.demo_key", AtFault::Us, "the demo key has no public half", "Ed25519"))
     }
 
     /// Makes a key in the vault; the public half goes into the credential's file.
-    pub(crate) async fn generate_key(self: &Arc<Self>, credential: &str, slot: &str, algorithm: Algorithm) -> Result<(), Problem> {
+    pub(crate) async fn generate_key(
+        self: &Arc<Self>,
+        credential: &str,
+        slot: &str,
+        algorithm: Algorithm,
+    ) -> Result<(), Problem> {
         let (secret, public) = generate(algorithm, &aws_lc_rs::rand::SystemRandom::new()).map_err(|e| e.problem())?;
         let kind = if algorithm == Algorithm::HmacSha256 { Kind::Text } else { Kind::Key };
         let secret = match algorithm {
@@ -119,7 +126,11 @@ impl Core {
     }
 
     /// The demo client of a gateway in another process: its secret into the vault, its addresses into the file.
-    pub(crate) async fn store_demo(self: &Arc<Self>, secret: &countersign_secret::SecretText, ready: &countersign_gateway::Ready) -> Result<(), Problem> {
+    pub(crate) async fn store_demo(
+        self: &Arc<Self>,
+        secret: &countersign_secret::SecretText,
+        ready: &countersign_gateway::Ready,
+    ) -> Result<(), Problem> {
         self.ensure_workspace()?;
         self.write_demo_files()?;
         let mut file = self.workspace.credential(CREDENTIAL)?;
@@ -179,18 +190,23 @@ impl Core {
     pub(crate) async fn demo_break(self: &Arc<Self>, fault: &str, sink: ProgressSink) -> Result<ExchangeView, Problem> {
         let Some((name, group)) = BREAKS.iter().find(|(name, _)| *name == fault) else {
             let known = BREAKS.map(|(name, _)| name).join(", ");
-            return Err(Problem::new("gateway.unknown_fault", AtFault::Caller, format!("`{fault}` is not one of {known}"), "nothing was sent"));
+            return Err(Problem::new(
+                "gateway.unknown_fault",
+                AtFault::Caller,
+                format!("`{fault}` is not one of {known}"),
+                "nothing was sent",
+            ));
         };
         self.prepare_demo(true).await?;
         let parsed = Fault::parse(name).map_err(|e| e.problem())?;
         let group = countersign_gateway::FaultGroup::parse(group).unwrap_or(parsed.group());
-        self.with_gateway(|gateway| gateway.set_fault(parsed)).await?;
+        self.change_faults(|gateway| gateway.set_fault(parsed)).await?;
         if *name == "client-refused" {
             self.engine().discard(CREDENTIAL);
         }
         let draft = self.workspace.request(CREATE)?.draft;
         let view = run::run(self, draft, sink).await;
-        let _stopped_meanwhile = self.with_gateway(|gateway| gateway.clear_fault(group)).await;
+        let _stopped_meanwhile = self.change_faults(|gateway| gateway.clear_fault(group)).await;
         Ok(view)
     }
 
@@ -228,7 +244,8 @@ impl Core {
             vault.remove(&slot.id).await.map_err(|e| e.problem())?;
         }
         let prefix = crate::kept::prefix(name);
-        let refresh: Vec<String> = lock(&self.state).slot_ids().into_iter().filter(|id| id.starts_with(&prefix)).collect();
+        let refresh: Vec<String> =
+            lock(&self.state).slot_ids().into_iter().filter(|id| id.starts_with(&prefix)).collect();
         for id in &refresh {
             vault.remove(id).await.map_err(|e| e.problem())?;
         }

@@ -61,7 +61,9 @@ impl Core {
         let found = table.get(&target.endpoint()).or_else(|| table.get(&target.host));
         if let Some(address) = found {
             let (host, port) = match address.rsplit_once(':') {
-                Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().unwrap_or(target.port)),
+                Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+                    (host, port.parse().unwrap_or(target.port))
+                }
                 _ => (address.as_str(), target.port),
             };
             target.connect_to = Some((host.trim_matches(['[', ']']).to_owned(), port));

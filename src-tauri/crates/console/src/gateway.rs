@@ -151,6 +151,14 @@ impl Core {
         Ok(done)
     }
 
+    /// Changes its faults. Connections that stand were made under the old ones and are let go: the next request shows
+    /// the change.
+    pub(crate) async fn change_faults(self: &Arc<Self>, work: impl FnOnce(&Gateway)) -> Result<(), Problem> {
+        self.with_gateway(work).await?;
+        self.client.close_idle();
+        Ok(())
+    }
+
     /// Labels of its active faults; `None` while it is stopped.
     pub(crate) async fn active_faults(&self) -> Option<Vec<String>> {
         self.gateway.lock().await.as_ref().map(|running| running.gateway.faults().iter().map(Fault::label).collect())
@@ -219,7 +227,11 @@ fn groups(active: &[Fault]) -> Vec<GroupView> {
             choices: group
                 .choices()
                 .iter()
-                .map(|(id, label, effect)| FaultChoice { id: (*id).to_owned(), label: (*label).to_owned(), effect: (*effect).to_owned() })
+                .map(|(id, label, effect)| FaultChoice {
+                    id: (*id).to_owned(),
+                    label: (*label).to_owned(),
+                    effect: (*effect).to_owned(),
+                })
                 .collect(),
             active: active.iter().find(|fault| fault.group() == group).map(ToString::to_string),
         })
@@ -239,8 +251,13 @@ fn endpoints(ready: &Ready) -> Vec<Endpoint> {
 
 /// The gateway does not run.
 pub(crate) fn stopped() -> Problem {
-    Problem::new("gateway.stopped", countersign_evidence::Fault::Caller, "the local gateway does not run", "nothing was changed")
-        .with_hint("Start it on the page Local gateway.")
+    Problem::new(
+        "gateway.stopped",
+        countersign_evidence::Fault::Caller,
+        "the local gateway does not run",
+        "nothing was changed",
+    )
+    .with_hint("Start it on the page Local gateway.")
 }
 
 /// Whether a port can be taken now; another program may still be faster, which the start then says.

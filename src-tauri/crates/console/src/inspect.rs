@@ -42,7 +42,10 @@ impl Core {
         }
         if cancel.is_cancelled() {
             e.outcome = Outcome::Cancelled;
-            e.error = Some(Problem::new("exchange.cancelled", Fault::Caller, "cancelled", target.endpoint()).with_severity(Severity::Neutral));
+            e.error = Some(
+                Problem::new("exchange.cancelled", Fault::Caller, "cancelled", target.endpoint())
+                    .with_severity(Severity::Neutral),
+            );
         }
         e.request = Some(RequestView {
             method: "TLS".to_owned(),

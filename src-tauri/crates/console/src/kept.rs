@@ -64,7 +64,8 @@ impl KeepRefresh for KeptInVault {
             let value = Arc::new(kept.encode());
             let label = format!("{credential} (refresh token)");
             core.vault().set(&id, &label, Kind::RefreshToken, kept.generation, value).await.map_err(|e| e.problem())?;
-            let record = SlotRecord { generation: kept.generation, stored_at: Some(kept.obtained_at), ..SlotRecord::default() };
+            let record =
+                SlotRecord { generation: kept.generation, stored_at: Some(kept.obtained_at), ..SlotRecord::default() };
             core.change_state(|state| state.set_slot(&id, record))
         })
     }

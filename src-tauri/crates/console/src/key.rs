@@ -11,7 +11,12 @@ use crate::core::Core;
 
 impl Core {
     /// Puts a private key into a slot; its public half goes into the credential's file.
-    pub(crate) async fn import_key(self: &Arc<Self>, credential: &str, slot: &str, pem: &SecretBytes) -> Result<(), Problem> {
+    pub(crate) async fn import_key(
+        self: &Arc<Self>,
+        credential: &str,
+        slot: &str,
+        pem: &SecretBytes,
+    ) -> Result<(), Problem> {
         let der = pkcs8(pem)?;
         let public = [Algorithm::Ed25519, Algorithm::EcdsaP256Sha256]
             .into_iter()
@@ -49,7 +54,9 @@ mod tests {
 
     #[test]
     fn a_file_without_a_private_key_is_said_so() {
-        let problem = pkcs8(&Secret::new(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec())).err().unwrap();
+        let problem = pkcs8(&Secret::new(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec()))
+            .err()
+            .unwrap();
         assert_eq!(problem.code, "signature.not_a_key");
     }
 }

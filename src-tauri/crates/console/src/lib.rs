@@ -3,7 +3,10 @@
 //! Start with [`Console`]: every operation of the command table is a method of it. Beneath it `core` holds what all
 //! of them stand on, `send` is the main job, `token` the engine. [`clock`] is the only clock, [`entropy`] the only
 //! source of randomness, [`Options`] the only reader of the environment.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong")
+)]
 
 pub mod clock;
 pub mod command;

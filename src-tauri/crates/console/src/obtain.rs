@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_evidence::{CredentialView, Exchange, Fault, Outcome, Problem, Severity, Step, StepState, TokenOrigin, TokenState};
+use countersign_evidence::{
+    CredentialView, Exchange, Fault, Outcome, Problem, Severity, Step, StepState, TokenOrigin, TokenState,
+};
 
 use crate::core::Core;
 use crate::send::progress::{Progress, micros};
@@ -62,14 +64,25 @@ impl Core {
                                 adopt(&mut e, &call);
                                 token.exchange = Some(call);
                             }
-                            None => e.credential = Some(CredentialView { name: file.name.clone(), store: self.vault().store(), slots: Vec::new() }),
+                            None => {
+                                e.credential = Some(CredentialView {
+                                    name: file.name.clone(),
+                                    store: self.vault().store(),
+                                    slots: Vec::new(),
+                                })
+                            }
                         }
                         e.token = Some(token);
                         e.outcome = Outcome::Answered;
                         progress.step(Step::Token, StepState::Done, Vec::new());
                     }
                     Some(Err(failure)) => {
-                        let step = failure.exchange.as_ref().and_then(|call| call.failed_step).filter(|s| *s == Step::Credential).unwrap_or(Step::Token);
+                        let step = failure
+                            .exchange
+                            .as_ref()
+                            .and_then(|call| call.failed_step)
+                            .filter(|s| *s == Step::Credential)
+                            .unwrap_or(Step::Token);
                         if let Some(call) = failure.exchange {
                             adopt(&mut e, &call);
                             e.findings.extend(call.findings.iter().cloned());
@@ -100,7 +113,10 @@ fn adopt(e: &mut Exchange, call: &Exchange) {
 fn cancelled(e: &mut Exchange, credential: &str) {
     e.outcome = Outcome::Cancelled;
     e.failed_step = Some(Step::Token);
-    e.error = Some(Problem::new("exchange.cancelled", Fault::Caller, "cancelled", format!("token of {credential}")).with_severity(Severity::Neutral));
+    e.error = Some(
+        Problem::new("exchange.cancelled", Fault::Caller, "cancelled", format!("token of {credential}"))
+            .with_severity(Severity::Neutral),
+    );
 }
 
 fn stop(e: &mut Exchange, problem: Problem, step: Step) {

@@ -32,10 +32,19 @@ impl Core {
     pub(crate) fn export(&self, e: &Exchange, kind: &str) -> Result<String, Problem> {
         let text = match kind {
             "json" => export::json(e),
-            "har" => serde_json::to_string_pretty(&export::har(e, &|reference| self.whole(reference))).unwrap_or_default(),
+            "har" => {
+                serde_json::to_string_pretty(&export::har(e, &|reference| self.whole(reference))).unwrap_or_default()
+            }
             "curl" => export::curl(e, self.sent_bytes(e).as_deref()),
             "pem" => export::pem(e),
-            other => return Err(Problem::new("usage.unknown_kind", Fault::Caller, format!("`{other}` is not one of json, har, curl, pem"), "nothing was written")),
+            other => {
+                return Err(Problem::new(
+                    "usage.unknown_kind",
+                    Fault::Caller,
+                    format!("`{other}` is not one of json, har, curl, pem"),
+                    "nothing was written",
+                ));
+            }
         };
         Ok(self.redactor.redact(&text))
     }
@@ -52,7 +61,12 @@ impl Core {
             "pem" => (format!("{stem}.pem"), export::pem(e).into_bytes()),
             "content" => return self.save_content(e, &stem),
             other => {
-                return Err(Problem::new("usage.unknown_kind", Fault::Caller, format!("`{other}` is not one of json, har, pem, content"), "nothing was written"));
+                return Err(Problem::new(
+                    "usage.unknown_kind",
+                    Fault::Caller,
+                    format!("`{other}` is not one of json, har, pem, content"),
+                    "nothing was written",
+                ));
             }
         };
         let path = self.data.exports().join(name);
@@ -61,9 +75,13 @@ impl Core {
     }
 
     fn save_content(&self, e: &Exchange, stem: &str) -> Result<String, Problem> {
-        let none = || Problem::new("storage.content_gone", Fault::Environment, "there is no content to save", e.exchange.clone()).with_hint("Send again to get one.");
+        let none = || {
+            Problem::new("storage.content_gone", Fault::Environment, "there is no content to save", e.exchange.clone())
+                .with_hint("Send again to get one.")
+        };
         let content = e.response.as_ref().and_then(|r| r.content.as_ref()).ok_or_else(none)?;
-        let source = content.reference.as_deref().and_then(|reference| self.content.path(reference)).ok_or_else(none)?;
+        let source =
+            content.reference.as_deref().and_then(|reference| self.content.path(reference)).ok_or_else(none)?;
         let ending = match content.media_type.as_deref().map(|kind| kind.split(';').next().unwrap_or(kind)) {
             Some("application/json") => "json",
             Some("text/html") => "html",
@@ -71,8 +89,10 @@ impl Core {
             Some(_) | None => "bin",
         };
         let path = self.data.exports().join(format!("{stem}-content.{ending}"));
-        crate::file::make_folder(&self.data.exports(), true).map_err(|error| crate::file::storage_problem("the exports folder", &error))?;
-        std::fs::copy(&source, &path).map_err(|error| crate::file::storage_problem(&path.display().to_string(), &error))?;
+        crate::file::make_folder(&self.data.exports(), true)
+            .map_err(|error| crate::file::storage_problem("the exports folder", &error))?;
+        std::fs::copy(&source, &path)
+            .map_err(|error| crate::file::storage_problem(&path.display().to_string(), &error))?;
         Ok(path.display().to_string())
     }
 }

@@ -12,7 +12,12 @@ use crate::view::{Change, ClockView, Preferences, StatusView, VaultView};
 impl Core {
     /// A vault of this workspace on another backend.
     pub(crate) fn open_vault(&self, backend: Backend) -> Vault {
-        Vault::open(Config { vault_id: self.workspace_id(), backend, folder: self.data.vaults(), random: self.entropy.function() })
+        Vault::open(Config {
+            vault_id: self.workspace_id(),
+            backend,
+            folder: self.data.vaults(),
+            random: self.entropy.function(),
+        })
     }
 
     /// Where the vault stands.
@@ -39,7 +44,11 @@ impl Core {
     }
 
     /// Another place for secrets: what the present one holds is moved there, when it can be read.
-    pub(crate) async fn choose_vault(self: &Arc<Self>, backend: Backend, passphrase: Option<SecretText>) -> Result<VaultView, Problem> {
+    pub(crate) async fn choose_vault(
+        self: &Arc<Self>,
+        backend: Backend,
+        passphrase: Option<SecretText>,
+    ) -> Result<VaultView, Problem> {
         let before = self.vault();
         if before.backend() != backend {
             let after = self.open_vault(backend);
@@ -94,7 +103,9 @@ impl Core {
         let clock = self.last_clock();
         StatusView {
             vault: self.vault_view(),
-            clock: clock.as_ref().map(|(_, difference_ms, error_ms)| ClockView { difference_ms: *difference_ms, error_ms: *error_ms }),
+            clock: clock
+                .as_ref()
+                .map(|(_, difference_ms, error_ms)| ClockView { difference_ms: *difference_ms, error_ms: *error_ms }),
             clock_origin: clock.map(|(endpoint, _, _)| endpoint),
             gateway_faults: self.active_faults().await,
             history: self.history().map_or(0, crate::history::History::count),
@@ -105,13 +116,18 @@ impl Core {
 
 /// Bounds of the history as preferred.
 pub(crate) fn bounds(preferences: &Preferences) -> crate::history::Bounds {
-    crate::history::Bounds { exchanges: preferences.history_exchanges, bytes: preferences.history_mib.saturating_mul(1024 * 1024) }
+    crate::history::Bounds {
+        exchanges: preferences.history_exchanges,
+        bytes: preferences.history_mib.saturating_mul(1024 * 1024),
+    }
 }
 
 fn choices(backend: Backend, state: State) -> &'static [&'static str] {
     match (backend, state) {
         (Backend::Os, State::Locked) => &["unlock", "check_again", "passphrase", "memory"],
-        (Backend::Os, State::Missing | State::Denied | State::Stuck | State::KeyLost) => &["check_again", "passphrase", "memory"],
+        (Backend::Os, State::Missing | State::Denied | State::Stuck | State::KeyLost) => {
+            &["check_again", "passphrase", "memory"]
+        }
         (Backend::Os, _) => &["passphrase", "memory"],
         (Backend::Passphrase, State::PassphraseLocked) => &["unlock", "os", "memory"],
         (Backend::Passphrase, _) => &["os", "memory"],
@@ -122,13 +138,32 @@ fn choices(backend: Backend, state: State) -> &'static [&'static str] {
 /// Why secrets cannot be read now.
 pub(crate) fn vault_problem(state: State) -> Problem {
     let (code, fault, hint) = match state {
-        State::Locked => ("vault.locked", Fault::Environment, "Unlock the keychain, or choose another place for secrets."),
-        State::Missing => ("vault.missing", Fault::Environment, "Start a keychain service, or choose a passphrase vault or memory (`--vault memory`)."),
-        State::Denied => ("vault.denied", Fault::Environment, "Allow Countersign in the keychain, or choose another place for secrets."),
-        State::KeyLost => ("vault.key_lost", Fault::Environment, "Restore the keychain item from a backup, or enter the secrets again."),
-        State::Stuck => ("vault.stuck", Fault::Environment, "The keychain does not answer: restart its service, then check again."),
+        State::Locked => {
+            ("vault.locked", Fault::Environment, "Unlock the keychain, or choose another place for secrets.")
+        }
+        State::Missing => (
+            "vault.missing",
+            Fault::Environment,
+            "Start a keychain service, or choose a passphrase vault or memory (`--vault memory`).",
+        ),
+        State::Denied => (
+            "vault.denied",
+            Fault::Environment,
+            "Allow Countersign in the keychain, or choose another place for secrets.",
+        ),
+        State::KeyLost => (
+            "vault.key_lost",
+            Fault::Environment,
+            "Restore the keychain item from a backup, or enter the secrets again.",
+        ),
+        State::Stuck => {
+            ("vault.stuck", Fault::Environment, "The keychain does not answer: restart its service, then check again.")
+        }
         State::PassphraseLocked => ("vault.locked", Fault::Caller, "Enter the passphrase."),
-        State::Probing | State::Available | State::PassphraseOpen | State::MemoryOnly => ("vault.unusable", Fault::Us, "Check again."),
+        State::Probing | State::Available | State::PassphraseOpen | State::MemoryOnly => {
+            ("vault.unusable", Fault::Us, "Check again.")
+        }
     };
-    Problem::new(code, fault, state.sentence().trim_end_matches('.').to_owned(), format!("state {}", state.name())).with_hint(hint)
+    Problem::new(code, fault, state.sentence().trim_end_matches('.').to_owned(), format!("state {}", state.name()))
+        .with_hint(hint)
 }

@@ -96,13 +96,25 @@ impl Core {
     pub(crate) fn check_ca(&self, pem: &str, hosts: &[String]) -> Result<(), Problem> {
         let caller = countersign_evidence::Fault::Caller;
         if hosts.is_empty() {
-            return Err(Problem::new("usage.no_host", caller, "no host is named", "a CA counts for the hosts named beside it")
-                .with_hint("Name the hosts it is for, for example `api.acme.example` or `*.acme.example`."));
+            return Err(Problem::new(
+                "usage.no_host",
+                caller,
+                "no host is named",
+                "a CA counts for the hosts named beside it",
+            )
+            .with_hint("Name the hosts it is for, for example `api.acme.example` or `*.acme.example`."));
         }
         if let Some(bad) = hosts.iter().find(|host| HostPattern::parse(host).is_none()) {
-            return Err(Problem::new("usage.bad_host", caller, format!("`{bad}` is not a host"), "`host`, `host:port` or `*.suffix` is wanted"));
+            return Err(Problem::new(
+                "usage.bad_host",
+                caller,
+                format!("`{bad}` is not a host"),
+                "`host`, `host:port` or `*.suffix` is wanted",
+            ));
         }
-        Store::from_file_contents(StoreLabel::Workspace("pasted".to_owned()), pem.as_bytes()).map(drop).map_err(|e| e.problem())
+        Store::from_file_contents(StoreLabel::Workspace("pasted".to_owned()), pem.as_bytes())
+            .map(drop)
+            .map_err(|e| e.problem())
     }
 
     fn workspace_store(&self, file: &str, hosts: &[String]) -> Result<Store, Problem> {

@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{
-    CertificateView, Finding, Handshake, Problem, Signature, Timestamp, Timing, Token, Verdict,
-};
+use crate::{CertificateView, Finding, Handshake, Problem, Signature, Timestamp, Timing, Token, Verdict};
 
 /// The schema name of this version.
 pub const SCHEMA: &str = "countersign.evidence/1";

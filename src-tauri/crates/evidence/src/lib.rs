@@ -21,8 +21,8 @@ mod verdict;
 pub use self::certificate::{BasicConstraints, CertificateSource, CertificateView, Fingerprints, KeyView};
 pub use self::event::{Event, Fact, Step, StepState};
 pub use self::exchange::{
-    Attempt, AttemptReason, ConnectionView, ContentView, CredentialView, Exchange, FieldLine, Outcome,
-    RequestView, ResponseView, RootCause, SCHEMA, SecretStore,
+    Attempt, AttemptReason, ConnectionView, ContentView, CredentialView, Exchange, FieldLine, Outcome, RequestView,
+    ResponseView, RootCause, SCHEMA, SecretStore,
 };
 pub use self::finding::{Certainty, Citation, Finding, FindingSeverity};
 pub use self::handshake::{

@@ -86,7 +86,8 @@ fn disturbed(lab: &Lab) -> Option<(Response, String)> {
             .into_response(),
         "rate-limited" => {
             let wait = fault.duration()?.as_secs().to_string();
-            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, wait)], json!({"error": "slow_down"}).to_string()).into_response()
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, wait)], json!({"error": "slow_down"}).to_string())
+                .into_response()
         }
         _ => return None,
     };
@@ -100,7 +101,9 @@ fn refused(lab: &Lab, refusal: &Refusal) -> Response {
     };
     let mut response = (refusal.status, uncached(), body.to_string()).into_response();
     if refusal.status == StatusCode::UNAUTHORIZED && lab.dialect == Dialect::Rfc {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Basic realm=\"countersign\""));
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Basic realm=\"countersign\""));
     }
     if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
         // RFC 9110 §15.5.6
@@ -123,7 +126,12 @@ type Answered = Result<(Response, String), Refusal>;
 
 fn rfc(lab: &Lab, method: &Method, headers: &HeaderMap, body: &[u8]) -> Answered {
     if *method != Method::POST {
-        return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "The token endpoint takes POST (RFC 6749, section 3.2)", "not POST"));
+        return Err(refuse(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "invalid_request",
+            "The token endpoint takes POST (RFC 6749, section 3.2)",
+            "not POST",
+        ));
     }
     let form = form(headers, body)?;
     client(lab, headers, &form)?;
@@ -142,11 +150,21 @@ fn rfc(lab: &Lab, method: &Method, headers: &HeaderMap, body: &[u8]) -> Answered
                 _ => None,
             };
             let (next, granted) = lab.tokens.rotate(token).ok_or_else(|| {
-                refuse(StatusCode::BAD_REQUEST, "invalid_grant", "The refresh token is spent, revoked or unknown", "refresh token refused")
+                refuse(
+                    StatusCode::BAD_REQUEST,
+                    "invalid_grant",
+                    "The refresh token is spent, revoked or unknown",
+                    "refresh token refused",
+                )
             })?;
             issued(lab, &asked.unwrap_or(granted), Algorithm::ES256, Some(next))
         }
-        Some(other) => Err(refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", &format!("{other} is not offered"), "grant not offered")),
+        Some(other) => Err(refuse(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            &format!("{other} is not offered"),
+            "grant not offered",
+        )),
         None => Err(refuse(StatusCode::BAD_REQUEST, "invalid_request", "grant_type is missing", "no grant_type")),
     }
 }
@@ -252,12 +270,15 @@ fn issued(lab: &Lab, scope: &str, algorithm: Algorithm, rotated: Option<String>)
         jti: random_text(),
     };
     let made = lab.tokens.issue(&claims, algorithm, lab.has(FaultGroup::Token, "kid-unknown"));
-    let (token, generation) = made.map_err(|reason| refuse(StatusCode::INTERNAL_SERVER_ERROR, "server_error", &reason, "token not made"))?;
+    let (token, generation) =
+        made.map_err(|reason| refuse(StatusCode::INTERNAL_SERVER_ERROR, "server_error", &reason, "token not made"))?;
     let body = match lab.dialect {
         Dialect::Rfc => {
             let mut body = json!({"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": scope});
             // RFC 6749 §4.4.3: none for client_credentials, unless the client asks to practise rotation
-            if let Some(refresh) = rotated.or_else(|| scope.contains(DEMO_SCOPES[2]).then(|| lab.tokens.refresh_token(scope))) {
+            if let Some(refresh) =
+                rotated.or_else(|| scope.contains(DEMO_SCOPES[2]).then(|| lab.tokens.refresh_token(scope)))
+            {
                 lab.tokens.accompany(&refresh, &claims.jti);
                 body["refresh_token"] = Value::String(refresh);
             }
@@ -279,10 +300,20 @@ fn ngenius(lab: &Lab, method: &Method, headers: &HeaderMap, body: &[u8]) -> Answ
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kind.starts_with(IDENTITY) {
-        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", "Unsupported media type", "not the vendor media type"));
+        return Err(refuse(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupportedMediaType",
+            "Unsupported media type",
+            "not the vendor media type",
+        ));
     }
     if !body.is_empty() && serde_json::from_slice::<Value>(body).is_err() {
-        return Err(refuse(StatusCode::BAD_REQUEST, "malformedRequest", "The content is not JSON", "content is not JSON"));
+        return Err(refuse(
+            StatusCode::BAD_REQUEST,
+            "malformedRequest",
+            "The content is not JSON",
+            "content is not JSON",
+        ));
     }
     let failed = || refuse(StatusCode::UNAUTHORIZED, "invalidCredentials", "Invalid credentials", "client refused");
     let value = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -315,5 +346,6 @@ pub(crate) async fn metadata(State(lab): State<Arc<Lab>>) -> Response {
 
 /// RFC 7517 §5.
 pub(crate) async fn jwks(State(lab): State<Arc<Lab>>) -> Response {
-    (StatusCode::OK, [(header::CONTENT_TYPE, "application/jwk-set+json")], lab.tokens.jwks().to_string()).into_response()
+    (StatusCode::OK, [(header::CONTENT_TYPE, "application/jwk-set+json")], lab.tokens.jwks().to_string())
+        .into_response()
 }

@@ -75,11 +75,21 @@ impl Error {
     /// The error as a document.
     pub fn problem(&self) -> Problem {
         let (code, fault, hint) = match self {
-            Error::NotLoopback { .. } => ("gateway.not_loopback", Fault::Caller, "Listen on 127.0.0.1 or [::1]: the gateway is for this computer only."),
-            Error::UnknownDialect { .. } => ("gateway.unknown_dialect", Fault::Caller, "Choose one of the named dialects."),
+            Error::NotLoopback { .. } => (
+                "gateway.not_loopback",
+                Fault::Caller,
+                "Listen on 127.0.0.1 or [::1]: the gateway is for this computer only.",
+            ),
+            Error::UnknownDialect { .. } => {
+                ("gateway.unknown_dialect", Fault::Caller, "Choose one of the named dialects.")
+            }
             Error::UnknownFault { .. } => ("gateway.unknown_fault", Fault::Caller, "Choose one of the named faults."),
-            Error::FaultArgument { .. } => ("gateway.fault_argument", Fault::Caller, "Write it as NAME=ARGUMENT, for example `delay=2s`."),
-            Error::PortTaken { .. } => ("gateway.port_taken", Fault::Environment, "Choose another port, or 0 for a free one."),
+            Error::FaultArgument { .. } => {
+                ("gateway.fault_argument", Fault::Caller, "Write it as NAME=ARGUMENT, for example `delay=2s`.")
+            }
+            Error::PortTaken { .. } => {
+                ("gateway.port_taken", Fault::Environment, "Choose another port, or 0 for a free one.")
+            }
             Error::Listen { .. } => ("gateway.listen", Fault::Environment, "Choose another address or port."),
             Error::Write { .. } => ("gateway.write", Fault::Environment, "Choose a folder that can be written."),
             Error::Make { .. } => ("internal.gateway_make", Fault::Us, "This is a bug of ours."),

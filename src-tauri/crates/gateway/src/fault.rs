@@ -61,7 +61,11 @@ impl FaultGroup {
             FaultGroup::Certificate => &[
                 ("certificate-expired", "Expired", "The API presents a certificate that expired three days ago."),
                 ("certificate-wrong-host", "Wrong host", "The API presents a certificate for another name."),
-                ("certificate-untrusted-root", "Untrusted root", "The API presents a chain that ends at an unknown root."),
+                (
+                    "certificate-untrusted-root",
+                    "Untrusted root",
+                    "The API presents a chain that ends at an unknown root.",
+                ),
             ],
             FaultGroup::Token => &[
                 ("client-refused", "Refused client", "The token endpoint answers 401 invalid_client."),
@@ -76,7 +80,11 @@ impl FaultGroup {
                 ("rate-limited=30s", "Rate limit", "The token endpoint answers 429 with Retry-After."),
             ],
             FaultGroup::Signature => &[
-                ("content-changed", "Changed content", "A proxy between changes the content: its digest no longer fits."),
+                (
+                    "content-changed",
+                    "Changed content",
+                    "A proxy between changes the content: its digest no longer fits.",
+                ),
                 ("key-other", "Other key", "The gateway holds another key under this identifier."),
                 ("replay", "Replay", "The gateway has seen every signature before."),
                 ("host-rewritten", "Rewritten host", "A proxy between rewrites the authority."),
@@ -120,14 +128,16 @@ impl Fault {
         let (name, argument) = text.split_once('=').map_or((text, None), |(name, argument)| (name, Some(argument)));
         for group in FaultGroup::ALL {
             for (id, _, _) in group.choices() {
-                let (known, default) = id.split_once('=').map_or((*id, None), |(known, default)| (known, Some(default)));
+                let (known, default) =
+                    id.split_once('=').map_or((*id, None), |(known, default)| (known, Some(default)));
                 if known != name {
                     continue;
                 }
                 if default.is_none() && argument.is_some() {
                     return Err(Error::FaultArgument { text: text.to_owned(), wanted: "it takes no argument" });
                 }
-                let fault = Self { name: name.to_owned(), argument: argument.or(default).map(ToOwned::to_owned), group };
+                let fault =
+                    Self { name: name.to_owned(), argument: argument.or(default).map(ToOwned::to_owned), group };
                 return fault.check(text);
             }
         }
@@ -137,7 +147,9 @@ impl Fault {
     fn check(self, text: &str) -> Result<Self, Error> {
         let wrong = |wanted| Err(Error::FaultArgument { text: text.to_owned(), wanted });
         match self.name.as_str() {
-            "token-life" | "delay" | "rate-limited" if self.duration().is_none() => wrong("a duration such as `15s` is wanted"),
+            "token-life" | "delay" | "rate-limited" if self.duration().is_none() => {
+                wrong("a duration such as `15s` is wanted")
+            }
             "clock" if self.shift().is_none() => wrong("a signed duration such as `+600s` is wanted"),
             "status" | "token-status" if self.status().is_none() => wrong("a status code from 200 to 599 is wanted"),
             "size" if self.bytes().is_none() => wrong("a size such as `64MiB` is wanted"),

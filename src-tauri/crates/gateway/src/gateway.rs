@@ -40,7 +40,10 @@ impl Gateway {
         let api = listener::bind(config.listen).await?;
         let authorization = listener::bind(config.authorization_listen).await?;
         let port = |listener: &tokio::net::TcpListener| {
-            listener.local_addr().map(|a| a.port()).map_err(|e| Error::Listen { address: config.listen, reason: e.to_string() })
+            listener
+                .local_addr()
+                .map(|a| a.port())
+                .map_err(|e| Error::Listen { address: config.listen, reason: e.to_string() })
         };
         let (api_port, authorization_port) = (port(&api)?, port(&authorization)?);
         let lab = Arc::new(Lab::new(Parts {
@@ -203,7 +206,8 @@ fn router(lab: Arc<Lab>) -> Router {
 
 /// RFC 9110 §6.6.1 by the gateway's own clock, so that a clock that is ahead shows as one.
 async fn dated(State(lab): State<Arc<Lab>>, mut response: Response) -> Response {
-    let date = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    let date =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
     let now = time::OffsetDateTime::from(lab.now()).format(date).ok();
     if let Some(value) = now.and_then(|text| HeaderValue::from_str(&text).ok()) {
         response.headers_mut().insert(header::DATE, value);

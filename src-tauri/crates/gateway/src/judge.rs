@@ -43,12 +43,21 @@ pub(crate) fn judge(lab: &Lab, parts: &Parts, content: &[u8], scope: &str) -> Re
     match signature::check(lab, parts, content) {
         signature::Checked::Absent if lab.signature_required.load(Ordering::Relaxed) => {
             let body = json!({"title": "signature missing", "status": 401, "error": "signature_required"});
-            return Err(denied(challenge(lab, StatusCode::UNAUTHORIZED, "Signature realm=\"countersign\"", &body), "not signed", false));
+            return Err(denied(
+                challenge(lab, StatusCode::UNAUTHORIZED, "Signature realm=\"countersign\"", &body),
+                "not signed",
+                false,
+            ));
         }
         signature::Checked::Absent => words.push_str(" accepted, not signed"),
         signature::Checked::Verified => words.push_str(" and signature accepted"),
         signature::Checked::Differs { body, words, on_purpose } => {
-            let response = challenge(lab, StatusCode::UNAUTHORIZED, "Signature realm=\"countersign\", error=\"invalid_signature\"", &body);
+            let response = challenge(
+                lab,
+                StatusCode::UNAUTHORIZED,
+                "Signature realm=\"countersign\", error=\"invalid_signature\"",
+                &body,
+            );
             return Err(denied(response, &words, on_purpose));
         }
     }
@@ -62,12 +71,19 @@ fn denied(response: Response, words: &str, on_purpose: bool) -> Box<Denied> {
 fn token(lab: &Lab, parts: &Parts, scope: &str) -> Result<String, Box<Denied>> {
     let Some(value) = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()) else {
         let body = json!({"title": "no token", "status": 401});
-        return Err(denied(challenge(lab, StatusCode::UNAUTHORIZED, "Bearer realm=\"countersign\"", &body), "no token", false));
+        return Err(denied(
+            challenge(lab, StatusCode::UNAUTHORIZED, "Bearer realm=\"countersign\"", &body),
+            "no token",
+            false,
+        ));
     };
     if lab.has(FaultGroup::Token, "unauthorized-storm") {
         return Err(denied(StatusCode::UNAUTHORIZED.into_response(), "refused without a reason", true));
     }
-    let token = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let token = value
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
     let revoked = lab.has(FaultGroup::Token, "token-revoked");
     let verified = match token {
         Some(_) if revoked => Err(Refused::Revoked),
@@ -76,7 +92,8 @@ fn token(lab: &Lab, parts: &Parts, scope: &str) -> Result<String, Box<Denied>> {
     };
     let claims = verified.map_err(|refused| {
         let description = refused.description();
-        let value = format!("Bearer realm=\"countersign\", error=\"invalid_token\", error_description=\"{description}\"");
+        let value =
+            format!("Bearer realm=\"countersign\", error=\"invalid_token\", error_description=\"{description}\"");
         let body = json!({"title": description, "status": 401, "error": "invalid_token"});
         let on_purpose = revoked || matches!(refused, Refused::Audience { .. } | Refused::UnknownKid { .. });
         denied(challenge(lab, StatusCode::UNAUTHORIZED, &value, &body), &refused.judged(), on_purpose)

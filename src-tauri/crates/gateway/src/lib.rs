@@ -4,7 +4,10 @@
 //! It judges by itself: it issues and verifies tokens with code of its own, so that the client and the judge
 //! do not share a mistake. Message signatures it checks with `signing`'s verifier. PKI, keys and counters are
 //! in memory and made anew at each start. Start with [`Gateway::start`].
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong")
+)]
 
 mod authorization_server;
 mod config;

@@ -36,7 +36,14 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 }
 
 /// Serves until cancelled. Only the API's listener presents the certificate faults.
-pub(crate) async fn serve(listener: TcpListener, router: Router, lab: Arc<Lab>, is_api: bool, stop: CancellationToken, tasks: TaskTracker) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    lab: Arc<Lab>,
+    is_api: bool,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+) {
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -87,7 +94,9 @@ async fn changed(presented: &mut tokio::sync::watch::Receiver<u64>, is_api: bool
 fn failed(lab: &Lab, error: &std::io::Error, presents: Presented) {
     let tls = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
     let judged = match tls {
-        Some(rustls::Error::AlertReceived(alert)) => format!("alert {}, {}", u8::from(*alert), snake(&format!("{alert:?}"))),
+        Some(rustls::Error::AlertReceived(alert)) => {
+            format!("alert {}, {}", u8::from(*alert), snake(&format!("{alert:?}")))
+        }
         Some(other) => format!("handshake failed: {other}"),
         None => "closed during the handshake".into(),
     };

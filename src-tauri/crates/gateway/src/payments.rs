@@ -46,7 +46,11 @@ pub(crate) async fn protected(lab: Arc<Lab>, request: Request, scope: &str, act:
                 lab.saw(id, what, None, format!("{}, fault {fault}", accepted.words), true);
                 return dropped(&parts).await;
             }
-            Some(fault) => (disturbed(&lab, &fault, &parts, &content, act).await, format!("{}, fault {fault}", accepted.words), true),
+            Some(fault) => (
+                disturbed(&lab, &fault, &parts, &content, act).await,
+                format!("{}, fault {fault}", accepted.words),
+                true,
+            ),
             None => (act(&lab, &parts, &content), accepted.words, false),
         },
         Err(denied) => (denied.response, denied.words, denied.on_purpose),
@@ -58,8 +62,13 @@ pub(crate) async fn protected(lab: Arc<Lab>, request: Request, scope: &str, act:
 async fn disturbed(lab: &Lab, fault: &Fault, parts: &Parts, content: &[u8], act: Act) -> Response {
     match fault.name() {
         "status" => {
-            let status = fault.status().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-            (status, [(header::CONTENT_TYPE, "application/json")], json!({"title": "fault", "status": status.as_u16()}).to_string())
+            let status =
+                fault.status().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            (
+                status,
+                [(header::CONTENT_TYPE, "application/json")],
+                json!({"title": "fault", "status": status.as_u16()}).to_string(),
+            )
                 .into_response()
         }
         "delay" => {
@@ -99,7 +108,8 @@ async fn dropped(parts: &Parts) -> Response {
 
 /// A JSON array of that many bytes, made while it is sent.
 fn sized(bytes: u64) -> Response {
-    const LINE: &[u8] = b"{\"id\":\"pay_0000000000000000\",\"status\":\"authorised\",\"amount\":1250,\"currency\":\"AED\"},\n";
+    const LINE: &[u8] =
+        b"{\"id\":\"pay_0000000000000000\",\"status\":\"authorised\",\"amount\":1250,\"currency\":\"AED\"},\n";
     let piece = Bytes::from(LINE.repeat(600));
     let length = u64::try_from(piece.len()).unwrap_or(1);
     let stream = futures_util::stream::unfold(bytes, move |left| {
@@ -113,7 +123,11 @@ fn sized(bytes: u64) -> Response {
             Some((Ok::<_, std::io::Error>(part), left - take))
         }
     });
-    ([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_LENGTH, &bytes.to_string())], Body::from_stream(stream)).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_LENGTH, &bytes.to_string())],
+        Body::from_stream(stream),
+    )
+        .into_response()
 }
 
 fn json_answer(status: StatusCode, body: &Value) -> Response {

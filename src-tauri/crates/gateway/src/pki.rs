@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::ServerConfig;
@@ -72,7 +72,11 @@ fn authority(prefix: &str, now: OffsetDateTime) -> Result<Authority, Error> {
 }
 
 impl Authority {
-    fn server(&self, change: impl FnOnce(&mut CertificateParams), now: OffsetDateTime) -> Result<Arc<ServerConfig>, Error> {
+    fn server(
+        &self,
+        change: impl FnOnce(&mut CertificateParams),
+        now: OffsetDateTime,
+    ) -> Result<Arc<ServerConfig>, Error> {
         let key = KeyPair::generate().map_err(made("server key"))?;
         let mut leaf = params("localhost", now, 90);
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -56,7 +56,8 @@ impl Ready {
     /// [`Error::Write`] with the file and the system's reason.
     pub fn write(&mut self, file: &Path, ca_pem: &str) -> Result<Written, Error> {
         let name = file.file_stem().map_or_else(|| "gateway".into(), |s| s.to_string_lossy().into_owned());
-        let ca_file = std::path::absolute(file.with_file_name(format!("{name}-lab-root.pem"))).map_err(|e| failed(file, &e))?;
+        let ca_file =
+            std::path::absolute(file.with_file_name(format!("{name}-lab-root.pem"))).map_err(|e| failed(file, &e))?;
         put(&ca_file, ca_pem.as_bytes())?;
         self.ca_file = Some(ca_file.clone());
         let text = serde_json::to_vec_pretty(self).map_err(|e| failed(file, &std::io::Error::other(e)))?;

@@ -79,18 +79,19 @@ fn seen_content(content: &[u8], fault: &str) -> Vec<u8> {
             changed.push(b' ');
             changed
         }
-        "content-reserialised" => {
-            serde_json::from_slice::<Value>(content).map_or_else(|_| content.to_vec(), |value| value.to_string().into_bytes())
-        }
+        "content-reserialised" => serde_json::from_slice::<Value>(content)
+            .map_or_else(|_| content.to_vec(), |value| value.to_string().into_bytes()),
         _ => content.to_vec(),
     }
 }
 
 fn differs(mismatch: &Mismatch, rewritten: bool, on_purpose: bool, length: usize) -> Checked {
     let component = match mismatch {
-        Mismatch::Base { base, .. } if rewritten => {
-            ["@target-uri", "@authority"].into_iter().find(|c| base.contains(&format!("\"{c}\": "))).unwrap_or_default().to_owned()
-        }
+        Mismatch::Base { base, .. } if rewritten => ["@target-uri", "@authority"]
+            .into_iter()
+            .find(|c| base.contains(&format!("\"{c}\": ")))
+            .unwrap_or_default()
+            .to_owned(),
         other => other.component(),
     };
     let mut body = json!({"title": "signature differs", "status": 401, "error": "invalid_signature", "reason": mismatch.sentence()});
@@ -107,9 +108,17 @@ fn differs(mismatch: &Mismatch, rewritten: bool, on_purpose: bool, length: usize
                 first["server"] = value.into();
             }
         }
-        Mismatch::Algorithm { .. } | Mismatch::Component(_) | Mismatch::Expired { .. } | Mismatch::Key { .. } | Mismatch::Missing { .. } => {}
+        Mismatch::Algorithm { .. }
+        | Mismatch::Component(_)
+        | Mismatch::Expired { .. }
+        | Mismatch::Key { .. }
+        | Mismatch::Missing { .. } => {}
     }
     body["first_difference"] = first;
-    let words = if component.is_empty() || component.starts_with("@sig") { mismatch.sentence() } else { format!("{component} differs") };
+    let words = if component.is_empty() || component.starts_with("@sig") {
+        mismatch.sentence()
+    } else {
+        format!("{component} differs")
+    };
     Checked::Differs { body, words, on_purpose }
 }

@@ -108,7 +108,8 @@ const ACCOMPANY: usize = 100;
 impl Tokens {
     pub(crate) fn make() -> Result<Self, Error> {
         let pair = rcgen::KeyPair::generate().map_err(|e| Error::Make { what: "token key", reason: e.to_string() })?;
-        let es256 = key(&pair.serialize_pem(), Algorithm::ES256).map_err(|reason| Error::Make { what: "token key", reason })?;
+        let es256 =
+            key(&pair.serialize_pem(), Algorithm::ES256).map_err(|reason| Error::Make { what: "token key", reason })?;
         Ok(Self { es256, rs256: OnceLock::new(), book: Mutex::new(Book::default()) })
     }
 
@@ -116,7 +117,8 @@ impl Tokens {
     fn rs256(&self) -> Result<&Key, String> {
         self.rs256
             .get_or_init(|| {
-                let pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).map_err(|e| e.to_string())?;
+                let pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+                    .map_err(|e| e.to_string())?;
                 key(&pair.serialize_pem(), Algorithm::RS256)
             })
             .as_ref()
@@ -137,7 +139,12 @@ impl Tokens {
     }
 
     /// Signs claims; counts the generation.
-    pub(crate) fn issue(&self, claims: &Claims, algorithm: Algorithm, unknown_kid: bool) -> Result<(String, u64), String> {
+    pub(crate) fn issue(
+        &self,
+        claims: &Claims,
+        algorithm: Algorithm,
+        unknown_kid: bool,
+    ) -> Result<(String, u64), String> {
         let key = self.choose(algorithm)?;
         let mut header = Header::new(key.algorithm);
         header.typ = Some("at+jwt".into());
@@ -175,7 +182,8 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims = HashSet::new();
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation).map_err(|_| Refused::Signature)?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation).map_err(|_| Refused::Signature)?.claims;
         if claims.exp <= now {
             return Err(Refused::Expired { ago: now - claims.exp });
         }
@@ -199,7 +207,10 @@ impl Tokens {
     pub(crate) fn refresh_token(&self, scope: &str) -> String {
         let (token, family) = (random_text(), random_text());
         let mut book = self.book();
-        book.families.insert(family.clone(), Family { scope: scope.to_owned(), current: token.clone(), access: VecDeque::new() });
+        book.families.insert(
+            family.clone(),
+            Family { scope: scope.to_owned(), current: token.clone(), access: VecDeque::new() },
+        );
         book.refresh.insert(token.clone(), family);
         token
     }
@@ -219,7 +230,10 @@ impl Tokens {
     /// The scope of a refresh token that is current.
     pub(crate) fn granted(&self, token: &str) -> Option<String> {
         let book = self.book();
-        book.families.get(book.refresh.get(token)?).filter(|family| family.current == token).map(|family| family.scope.clone())
+        book.families
+            .get(book.refresh.get(token)?)
+            .filter(|family| family.current == token)
+            .map(|family| family.scope.clone())
     }
 
     /// Rotates (RFC 9700 §4.14.2): a token used twice revokes its whole family, the access tokens with it.

@@ -59,12 +59,26 @@ fn note(id: &str, sentence: String, citation: (&str, &str)) -> Finding {
 ///
 /// # Errors
 /// [`Refusal`] with what was answered; the answer is never taken for a success by its status alone.
-pub fn process(recipe: &Recipe, status: u16, fields: &[(String, String)], body: &[u8], now: Timestamp) -> Result<Issued, Refusal> {
+pub fn process(
+    recipe: &Recipe,
+    status: u16,
+    fields: &[(String, String)],
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Issued, Refusal> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let Ok(json) = serde_json::from_slice::<Value>(body) else {
-        return Err(Refusal { status, error: None, error_description: None, not_json: Some(kind(body)), no_token: false });
+        return Err(Refusal {
+            status,
+            error: None,
+            error_description: None,
+            not_json: Some(kind(body)),
+            no_token: false,
+        });
     };
-    let text = |pointer: &Option<String>| pointer.as_deref().and_then(|p| json.pointer(p)).and_then(Value::as_str).map(ToOwned::to_owned);
+    let text = |pointer: &Option<String>| {
+        pointer.as_deref().and_then(|p| json.pointer(p)).and_then(Value::as_str).map(ToOwned::to_owned)
+    };
     let token = json.pointer(&recipe.response.access_token).and_then(Value::as_str).filter(|token| !token.is_empty());
     let success = recipe.response.status.contains(&status);
     let (true, Some(token)) = (success, token) else {
@@ -80,11 +94,19 @@ pub fn process(recipe: &Recipe, status: u16, fields: &[(String, String)], body: 
     let expires_in = life(recipe, &json, now, &mut notes);
     let token_type = text(&recipe.response.token_type).unwrap_or_default();
     if token_type.is_empty() {
-        notes.push(note("token.type_missing", "The answer has no token_type; Bearer is assumed.".into(), ("RFC 6749", "5.1")));
+        notes.push(note(
+            "token.type_missing",
+            "The answer has no token_type; Bearer is assumed.".into(),
+            ("RFC 6749", "5.1"),
+        ));
     }
     let no_store = fields.iter().any(|(n, v)| n.eq_ignore_ascii_case("cache-control") && v.contains("no-store"));
     if !no_store {
-        notes.push(note("token.cacheable", "The answer may be stored by caches: Cache-Control: no-store is missing.".into(), ("RFC 6749", "5.1")));
+        notes.push(note(
+            "token.cacheable",
+            "The answer may be stored by caches: Cache-Control: no-store is missing.".into(),
+            ("RFC 6749", "5.1"),
+        ));
     }
     Ok(Issued {
         access_token: Arc::new(Secret::new(token.to_owned())),
@@ -160,7 +182,13 @@ mod tests {
     #[test]
     fn the_answer_of_rfc_6749_is_a_token() {
         let body = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"example","expires_in":3600,"example_parameter":"example_value"}"#;
-        let issued = process(&Recipe::built_in("rfc6749").unwrap(), 200, &[("Cache-Control".into(), "no-store".into())], body, now());
+        let issued = process(
+            &Recipe::built_in("rfc6749").unwrap(),
+            200,
+            &[("Cache-Control".into(), "no-store".into())],
+            body,
+            now(),
+        );
         let issued = issued.ok().unwrap();
         assert_eq!(issued.access_token.expose_secret(), "2YotnFZFEjr1zCsicMWpAA", "RFC 6749 §4.4.3");
         assert_eq!((issued.expires_in, issued.token_type.as_str()), (Some(Duration::from_secs(3600)), "example"));

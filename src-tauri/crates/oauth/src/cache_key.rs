@@ -36,8 +36,17 @@ impl CacheKey<'_> {
         let generation = self.credential_generation.to_string();
         let version = self.recipe.1.to_string();
         let parts = [
-            self.credential, self.environment, self.token_endpoint, self.client_id, self.authentication, &generation, self.grant,
-            &scope.join(" "), self.audience, self.recipe.0, &version,
+            self.credential,
+            self.environment,
+            self.token_endpoint,
+            self.client_id,
+            self.authentication,
+            &generation,
+            self.grant,
+            &scope.join(" "),
+            self.audience,
+            self.recipe.0,
+            &version,
         ];
         let mut context = digest::Context::new(&digest::SHA256);
         for part in parts {
@@ -56,8 +65,16 @@ mod tests {
     #[test]
     fn the_order_of_scopes_does_not_matter_and_everything_else_does() {
         let key = CacheKey {
-            credential: "demo", environment: "local", token_endpoint: "https://a/t", client_id: "c", authentication: "client_secret_basic form",
-            credential_generation: 1, grant: "client_credentials", scope: "a b", audience: "", recipe: ("rfc6749", 1),
+            credential: "demo",
+            environment: "local",
+            token_endpoint: "https://a/t",
+            client_id: "c",
+            authentication: "client_secret_basic form",
+            credential_generation: 1,
+            grant: "client_credentials",
+            scope: "a b",
+            audience: "",
+            recipe: ("rfc6749", 1),
         };
         assert_eq!(key.hash(), CacheKey { scope: "b a a", ..key.clone() }.hash(), "a set");
         assert_ne!(key.hash(), CacheKey { credential: "twin", ..key.clone() }.hash(), "of the same client");

@@ -119,9 +119,15 @@ mod tests {
 
     #[test]
     fn a_bearer_refusal_reads() {
-        let found = challenges([r#"Bearer realm="example", error="invalid_token", error_description="The access token expired, sorry""#]);
+        let found = challenges([
+            r#"Bearer realm="example", error="invalid_token", error_description="The access token expired, sorry""#,
+        ]);
         assert_eq!(found[0].parameter("error"), Some("invalid_token"), "RFC 6750 §3");
-        assert_eq!(found[0].parameter("error_description"), Some("The access token expired, sorry"), "a comma inside quotes");
+        assert_eq!(
+            found[0].parameter("error_description"),
+            Some("The access token expired, sorry"),
+            "a comma inside quotes"
+        );
     }
 
     #[test]

@@ -84,14 +84,38 @@ fn answer_shape(refusal: &Refusal, out: &mut Diagnosis) {
         } else {
             "Check the token endpoint, and ask its operator what it answers."
         };
-        out.findings.push(finding("token.not_json", Certainty::Proven, format!("The token endpoint answered {status} with {what} instead of JSON."), fix, ("RFC 6749", "5.1")));
+        out.findings.push(finding(
+            "token.not_json",
+            Certainty::Proven,
+            format!("The token endpoint answered {status} with {what} instead of JSON."),
+            fix,
+            ("RFC 6749", "5.1"),
+        ));
     } else if refusal.no_token {
-        out.findings.push(finding("token.missing", Certainty::Proven, format!("The answer is {status} and holds no access token."), "Check the recipe: where in the answer the token stands.", ("RFC 6749", "5.1")));
+        out.findings.push(finding(
+            "token.missing",
+            Certainty::Proven,
+            format!("The answer is {status} and holds no access token."),
+            "Check the recipe: where in the answer the token stands.",
+            ("RFC 6749", "5.1"),
+        ));
     }
     if status == 429 {
-        out.findings.push(finding("token.rate_limited", Certainty::Proven, "The token endpoint limits how often it may be asked.", "Wait; the answer's Retry-After says how long.", ("RFC 9110", "10.2.3")));
+        out.findings.push(finding(
+            "token.rate_limited",
+            Certainty::Proven,
+            "The token endpoint limits how often it may be asked.",
+            "Wait; the answer's Retry-After says how long.",
+            ("RFC 9110", "10.2.3"),
+        ));
     } else if status >= 500 {
-        out.findings.push(finding("token.server_error", Certainty::Proven, format!("The authorization server failed: {status}."), "Try again later; nothing is wrong here.", ("RFC 9110", "15.6")));
+        out.findings.push(finding(
+            "token.server_error",
+            Certainty::Proven,
+            format!("The authorization server failed: {status}."),
+            "Try again later; nothing is wrong here.",
+            ("RFC 9110", "15.6"),
+        ));
     }
 }
 
@@ -114,21 +138,45 @@ fn secret_shape(facts: &TokenFacts<'_>, out: &mut Diagnosis) {
     for (character, word, place) in ends {
         if let Some(name) = character.and_then(odd) {
             clean = false;
-            out.findings.push(finding("client.secret_whitespace", Certainty::Proven, format!("The stored secret {word} with {name}."), &format!("Replace the secret without its {place} character."), ("RFC 6749", "A.2")));
+            out.findings.push(finding(
+                "client.secret_whitespace",
+                Certainty::Proven,
+                format!("The stored secret {word} with {name}."),
+                &format!("Replace the secret without its {place} character."),
+                ("RFC 6749", "A.2"),
+            ));
         }
     }
     if clean {
         out.ruled_out.push("space or line break at the secret's ends".into());
     }
-    let scheme = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) || text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("basic "));
+    let scheme = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
+        || text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("basic "));
     if scheme {
-        out.findings.push(finding("client.scheme_in_secret", Certainty::Proven, "The stored secret begins with the name of an authentication scheme.", "Replace the secret by what stands behind the scheme.", ("RFC 9110", "11.4")));
+        out.findings.push(finding(
+            "client.scheme_in_secret",
+            Certainty::Proven,
+            "The stored secret begins with the name of an authentication scheme.",
+            "Replace the secret by what stands behind the scheme.",
+            ("RFC 9110", "11.4"),
+        ));
     }
     match decoded_pair(text) {
-        Some(()) if matches!(facts.authentication, ClientAuthentication::ClientSecretBasic(crate::BasicEncoding::Verbatim)) => {
+        Some(())
+            if matches!(
+                facts.authentication,
+                ClientAuthentication::ClientSecretBasic(crate::BasicEncoding::Verbatim)
+            ) =>
+        {
             out.ruled_out.push("double base64".into());
         }
-        Some(()) => out.findings.push(finding("client.key_encoded_twice", Certainty::Proven, "The stored secret is already base64 of an id and a secret, and was encoded again.", "Send it verbatim: choose the basic encoding `verbatim`, or the recipe of the vendor.", ("RFC 7617", "2"))),
+        Some(()) => out.findings.push(finding(
+            "client.key_encoded_twice",
+            Certainty::Proven,
+            "The stored secret is already base64 of an id and a secret, and was encoded again.",
+            "Send it verbatim: choose the basic encoding `verbatim`, or the recipe of the vendor.",
+            ("RFC 7617", "2"),
+        )),
         None => out.ruled_out.push("double base64".into()),
     }
 }
@@ -145,7 +193,9 @@ fn decoded_pair(text: &str) -> Option<()> {
 
 /// R2: form or raw.
 fn encoding(facts: &TokenFacts<'_>, out: &mut Diagnosis) {
-    let (ClientAuthentication::ClientSecretBasic(encoding), Some(secret)) = (facts.authentication, facts.secret) else { return };
+    let (ClientAuthentication::ClientSecretBasic(encoding), Some(secret)) = (facts.authentication, facts.secret) else {
+        return;
+    };
     if encoding == crate::BasicEncoding::Verbatim {
         return;
     }
@@ -157,10 +207,21 @@ fn encoding(facts: &TokenFacts<'_>, out: &mut Diagnosis) {
     let said = description.contains("encod");
     let (other, fix) = match encoding {
         crate::BasicEncoding::Form => ("raw", "Choose the basic encoding `raw` and send again."),
-        crate::BasicEncoding::Raw | crate::BasicEncoding::Verbatim => ("form-encoded", "Choose the basic encoding `form` and send again."),
+        crate::BasicEncoding::Raw | crate::BasicEncoding::Verbatim => {
+            ("form-encoded", "Choose the basic encoding `form` and send again.")
+        }
     };
     let certainty = if said { Certainty::Likely } else { Certainty::Possible };
-    out.findings.push(finding("client.basic_encoding", certainty, format!("The id or secret has special characters, was sent {}, and the server may want it {other}.", encoding.words()), fix, ("RFC 6749", "2.3.1")));
+    out.findings.push(finding(
+        "client.basic_encoding",
+        certainty,
+        format!(
+            "The id or secret has special characters, was sent {}, and the server may want it {other}.",
+            encoding.words()
+        ),
+        fix,
+        ("RFC 6749", "2.3.1"),
+    ));
 }
 
 /// R16, R19 to R21, R25: by RFC 6749 §5.2 `error`.
@@ -171,18 +232,63 @@ fn by_error(facts: &TokenFacts<'_>, out: &mut Diagnosis) {
             out.findings.push(client_refused(facts, "401 without an error code"));
         } else if out.findings.is_empty() {
             let what = refusal.error_description.as_deref().map_or(String::new(), |text| format!(": “{text}”"));
-            out.findings.push(finding("token.refused", Certainty::Proven, format!("The token endpoint answered {}{what}.", refusal.status), "Compare the request with what the API's owner documents.", ("RFC 6749", "5.2")));
+            out.findings.push(finding(
+                "token.refused",
+                Certainty::Proven,
+                format!("The token endpoint answered {}{what}.", refusal.status),
+                "Compare the request with what the API's owner documents.",
+                ("RFC 6749", "5.2"),
+            ));
         }
         return;
     };
     let mut cause = match error {
         "invalid_client" | "invalidCredentials" => client_refused(facts, error),
-        "unauthorized_client" => finding("client.grant_not_allowed", Certainty::Likely, format!("This client may not use the grant {}.", facts.grant), "Ask the API's owner to enable the grant for this client.", ("RFC 6749", "5.2")),
-        "unsupported_grant_type" => finding("token.unsupported_grant_type", Certainty::Proven, format!("The server does not offer the grant {}.", facts.grant), "Choose a grant the server's metadata lists.", ("RFC 6749", "5.2")),
-        "invalid_scope" => finding("token.invalid_scope", Certainty::Proven, format!("The server refused the scope `{}`.", facts.scope), "Ask only for scopes this client was given.", ("RFC 6749", "5.2")),
-        "invalid_grant" => finding("token.invalid_grant", Certainty::Likely, "The refresh token is spent, revoked or expired.", "Obtain a new token; the refresh token is not used again.", ("RFC 6749", "5.2")),
-        "invalid_request" => finding("token.invalid_request", Certainty::Proven, format!("The server could not read the request{}.", refusal.error_description.as_deref().map_or(String::new(), |d| format!(": “{d}”"))), "Compare the request with what the API's owner documents.", ("RFC 6749", "5.2")),
-        other => finding("token.refused", Certainty::Proven, format!("The server refused with `{other}`."), "See the server's documentation for this code.", ("RFC 6749", "5.2")),
+        "unauthorized_client" => finding(
+            "client.grant_not_allowed",
+            Certainty::Likely,
+            format!("This client may not use the grant {}.", facts.grant),
+            "Ask the API's owner to enable the grant for this client.",
+            ("RFC 6749", "5.2"),
+        ),
+        "unsupported_grant_type" => finding(
+            "token.unsupported_grant_type",
+            Certainty::Proven,
+            format!("The server does not offer the grant {}.", facts.grant),
+            "Choose a grant the server's metadata lists.",
+            ("RFC 6749", "5.2"),
+        ),
+        "invalid_scope" => finding(
+            "token.invalid_scope",
+            Certainty::Proven,
+            format!("The server refused the scope `{}`.", facts.scope),
+            "Ask only for scopes this client was given.",
+            ("RFC 6749", "5.2"),
+        ),
+        "invalid_grant" => finding(
+            "token.invalid_grant",
+            Certainty::Likely,
+            "The refresh token is spent, revoked or expired.",
+            "Obtain a new token; the refresh token is not used again.",
+            ("RFC 6749", "5.2"),
+        ),
+        "invalid_request" => finding(
+            "token.invalid_request",
+            Certainty::Proven,
+            format!(
+                "The server could not read the request{}.",
+                refusal.error_description.as_deref().map_or(String::new(), |d| format!(": “{d}”"))
+            ),
+            "Compare the request with what the API's owner documents.",
+            ("RFC 6749", "5.2"),
+        ),
+        other => finding(
+            "token.refused",
+            Certainty::Proven,
+            format!("The server refused with `{other}`."),
+            "See the server's documentation for this code.",
+            ("RFC 6749", "5.2"),
+        ),
     };
     cause.values = vec![Fact::new("error", error)];
     out.findings.push(cause);
@@ -190,7 +296,17 @@ fn by_error(facts: &TokenFacts<'_>, out: &mut Diagnosis) {
 
 /// R16: what was sent, and that it was refused.
 fn client_refused(facts: &TokenFacts<'_>, error: &str) -> Finding {
-    let mut refused = finding("client.refused", Certainty::Possible, format!("The server refused the client `{}`, sent as {}: {error}.", facts.client_id, facts.authentication.words()), "Compare client id and secret with what the API's owner gave you, and the environment they are for.", ("RFC 6749", "5.2"));
+    let mut refused = finding(
+        "client.refused",
+        Certainty::Possible,
+        format!(
+            "The server refused the client `{}`, sent as {}: {error}.",
+            facts.client_id,
+            facts.authentication.words()
+        ),
+        "Compare client id and secret with what the API's owner gave you, and the environment they are for.",
+        ("RFC 6749", "5.2"),
+    );
     refused.values = vec![Fact::new("error", error)];
     refused
 }
@@ -219,32 +335,80 @@ pub fn resource_refused(facts: &ResourceFacts<'_>) -> Diagnosis {
     let description = bearer.and_then(|c| c.parameter("error_description")).unwrap_or_default();
     match (facts.status, error) {
         (401, Some("invalid_token")) if description.to_ascii_lowercase().contains("expired") => {
-            out.findings.push(finding("token.expired", Certainty::Proven, format!("The server says the token expired: “{description}”."), "Renew the token; Countersign does so once by itself.", ("RFC 6750", "3.1")));
+            out.findings.push(finding(
+                "token.expired",
+                Certainty::Proven,
+                format!("The server says the token expired: “{description}”."),
+                "Renew the token; Countersign does so once by itself.",
+                ("RFC 6750", "3.1"),
+            ));
         }
         (401, Some("invalid_token")) if description.to_ascii_lowercase().contains("revoked") => {
-            out.findings.push(finding("token.revoked", Certainty::Proven, format!("The server says the token is revoked: “{description}”."), "Obtain a new token; ask the API's owner why it was revoked.", ("RFC 6750", "3.1")));
+            out.findings.push(finding(
+                "token.revoked",
+                Certainty::Proven,
+                format!("The server says the token is revoked: “{description}”."),
+                "Obtain a new token; ask the API's owner why it was revoked.",
+                ("RFC 6750", "3.1"),
+            ));
         }
         (401, Some("invalid_token")) => {
             let said = if description.is_empty() { String::new() } else { format!(": “{description}”") };
-            out.findings.push(finding("token.invalid", Certainty::Proven, format!("The server did not accept the token{said}."), "Compare issuer and audience of the token with what this API wants.", ("RFC 6750", "3.1")));
+            out.findings.push(finding(
+                "token.invalid",
+                Certainty::Proven,
+                format!("The server did not accept the token{said}."),
+                "Compare issuer and audience of the token with what this API wants.",
+                ("RFC 6750", "3.1"),
+            ));
         }
         (403, Some("insufficient_scope")) => {
             let needed = bearer.and_then(|c| c.parameter("scope")).unwrap_or("another scope");
             let had = facts.scope.filter(|s| !s.is_empty()).unwrap_or("none");
-            let mut cause = finding("token.insufficient_scope", Certainty::Proven, format!("The request needs the scope `{needed}`; the token has `{had}`."), "Add the scope to the credential, if the API's owner allows it.", ("RFC 6750", "3.1"));
+            let mut cause = finding(
+                "token.insufficient_scope",
+                Certainty::Proven,
+                format!("The request needs the scope `{needed}`; the token has `{had}`."),
+                "Add the scope to the credential, if the API's owner allows it.",
+                ("RFC 6750", "3.1"),
+            );
             cause.values = vec![Fact::new("needed", needed), Fact::new("had", had)];
             out.findings.push(cause);
         }
         (401, None) if !facts.token_sent => {
-            out.findings.push(finding("token.not_sent", Certainty::Proven, "The request was sent without a token.", "Choose a credential under Authorization.", ("RFC 6750", "3.1")));
+            out.findings.push(finding(
+                "token.not_sent",
+                Certainty::Proven,
+                "The request was sent without a token.",
+                "Choose a credential under Authorization.",
+                ("RFC 6750", "3.1"),
+            ));
         }
-        (401, None) => out.findings.push(finding("token.refused_without_reason", Certainty::Likely, "The server refused the token and gave no reason.", "Obtain a new token and compare; then ask the API's owner.", ("RFC 6750", "3"))),
+        (401, None) => out.findings.push(finding(
+            "token.refused_without_reason",
+            Certainty::Likely,
+            "The server refused the token and gave no reason.",
+            "Obtain a new token and compare; then ask the API's owner.",
+            ("RFC 6750", "3"),
+        )),
         (403, None) if facts.media_type.is_some_and(|m| m.starts_with("text/html")) => {
-            out.findings.push(finding("resource.firewall", Certainty::Likely, "A web page answered 403: a firewall or an address list stands in front of the API.", "Ask the API's owner whether this machine's address must be listed.", ("RFC 9110", "15.5.4")));
+            out.findings.push(finding(
+                "resource.firewall",
+                Certainty::Likely,
+                "A web page answered 403: a firewall or an address list stands in front of the API.",
+                "Ask the API's owner whether this machine's address must be listed.",
+                ("RFC 9110", "15.5.4"),
+            ));
         }
         (406 | 415, _) => {
             let sent = facts.sent_media_type.unwrap_or("none");
-            out.findings.push(finding("resource.media_type", Certainty::Likely, format!("The API wants another media type than `{sent}`."), "Send the vendor's media type in Content-Type and Accept.", ("RFC 9110", "15.5.16")));
+            out.findings.push(finding(
+                "resource.media_type",
+                Certainty::Likely,
+                format!("The API wants another media type than `{sent}`."),
+                "Send the vendor's media type in Content-Type and Accept.",
+                ("RFC 9110", "15.5.16"),
+            ));
         }
         _ => {}
     }
@@ -264,7 +428,13 @@ mod tests {
     use crate::{BasicEncoding, ClientAuthentication, Refusal, challenges};
 
     fn refusal(status: u16, error: &str, description: &str) -> Refusal {
-        Refusal { status, error: Some(error.into()), error_description: Some(description.into()), not_json: None, no_token: false }
+        Refusal {
+            status,
+            error: Some(error.into()),
+            error_description: Some(description.into()),
+            not_json: None,
+            no_token: false,
+        }
     }
 
     fn first(secret: &str, encoding: BasicEncoding, refusal: &Refusal) -> (String, Vec<String>) {
@@ -294,8 +464,16 @@ mod tests {
         let (id, ruled_out) = first("abcdef", BasicEncoding::Form, &invalid);
         assert_eq!(id, "client.refused", "nothing can be seen here");
         assert!(ruled_out.iter().any(|r| r.contains("double base64")), "{ruled_out:?}");
-        let encoded = refusal(400, "invalid_request", "client_id and client_secret in the authorization header are not properly encoded");
-        assert_eq!(first("p@ss:w%rd", BasicEncoding::Raw, &encoded).0, "token.invalid_request", "what the server said is proven");
+        let encoded = refusal(
+            400,
+            "invalid_request",
+            "client_id and client_secret in the authorization header are not properly encoded",
+        );
+        assert_eq!(
+            first("p@ss:w%rd", BasicEncoding::Raw, &encoded).0,
+            "token.invalid_request",
+            "what the server said is proven"
+        );
     }
 
     #[test]
@@ -316,7 +494,8 @@ mod tests {
 
     #[test]
     fn a_web_page_is_not_a_refused_client() {
-        let html = Refusal { status: 200, error: None, error_description: None, not_json: Some("HTML"), no_token: false };
+        let html =
+            Refusal { status: 200, error: None, error_description: None, not_json: Some("HTML"), no_token: false };
         assert_eq!(first("abcdef", BasicEncoding::Form, &html).0, "token.not_json");
     }
 
@@ -324,10 +503,22 @@ mod tests {
     fn resource_refusals_follow_the_challenge() {
         let refused = |status, field: &str| {
             let challenges = challenges([field]);
-            resource_refused(&ResourceFacts { status, challenges: &challenges, scope: Some("a"), media_type: None, token_sent: true, sent_media_type: None })
-                .findings[0].id.clone()
+            resource_refused(&ResourceFacts {
+                status,
+                challenges: &challenges,
+                scope: Some("a"),
+                media_type: None,
+                token_sent: true,
+                sent_media_type: None,
+            })
+            .findings[0]
+                .id
+                .clone()
         };
-        assert_eq!(refused(401, r#"Bearer error="invalid_token", error_description="The token expired 12 s ago""#), "token.expired");
+        assert_eq!(
+            refused(401, r#"Bearer error="invalid_token", error_description="The token expired 12 s ago""#),
+            "token.expired"
+        );
         assert_eq!(refused(403, r#"Bearer error="insufficient_scope", scope="b""#), "token.insufficient_scope");
         assert_eq!(refused(401, "Bearer realm=\"x\""), "token.refused_without_reason");
     }

@@ -47,12 +47,19 @@ impl Error {
     /// The error as a document.
     pub fn problem(&self) -> Problem {
         let (code, hint) = match self {
-            Error::SecretMissing { .. } => ("credential.slot_empty", "Store the secret: Credentials, Replace secret; or `countersign credential replace`."),
+            Error::SecretMissing { .. } => (
+                "credential.slot_empty",
+                "Store the secret: Credentials, Replace secret; or `countersign credential replace`.",
+            ),
             Error::Endpoint { .. } => ("token.endpoint_malformed", "Write the token endpoint as https://host/path."),
             Error::Recipe { .. } => ("token.recipe_malformed", "Mend the recipe file."),
-            Error::UnknownRecipe { .. } => ("token.unknown_recipe", "Choose one of the built-in recipes, or name a file."),
+            Error::UnknownRecipe { .. } => {
+                ("token.unknown_recipe", "Choose one of the built-in recipes, or name a file.")
+            }
             Error::UnknownMethod { .. } => ("client.unknown_method", "Choose one of the named methods."),
-            Error::NotAFieldValue => ("client.secret_not_sendable", "Replace the secret; it was stored with a control character."),
+            Error::NotAFieldValue => {
+                ("client.secret_not_sendable", "Replace the secret; it was stored with a control character.")
+            }
         };
         Problem::new(code, Fault::Caller, "the token request cannot be made", self.to_string()).with_hint(hint)
     }

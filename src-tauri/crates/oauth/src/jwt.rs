@@ -204,7 +204,11 @@ pub fn explain_claims(view: &JwtView) -> Vec<Fact> {
             _ => None,
         };
         let text = format!("{meaning}{}", at.unwrap_or_default());
-        facts.push(if section.is_empty() { Fact::new(name, text) } else { Fact::cited(name, text, "RFC 7519", section) });
+        facts.push(if section.is_empty() {
+            Fact::new(name, text)
+        } else {
+            Fact::cited(name, text, "RFC 7519", section)
+        });
     }
     facts
 }

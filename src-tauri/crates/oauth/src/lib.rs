@@ -1,7 +1,10 @@
 //! Requests and answers of RFC 6749 and its family as pairs, without IO: a request is built, somebody else
 //! sends it, the answer is judged. Beside them: the life of a token and its renewal rule, the challenge
 //! parser, the JWT view, the clock difference, and the rules that say why a token was refused.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong")
+)]
 
 mod answer;
 mod cache_key;

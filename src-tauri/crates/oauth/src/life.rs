@@ -71,7 +71,9 @@ mod tests {
 
     #[test]
     fn the_table_of_the_renewal_rule_comes_out() {
-        for (life, soft, hard) in [(15.0, 7.5, 13.5), (60.0, 45.0, 55.0), (300.0, 225.0, 295.0), (3600.0, 3300.0, 3595.0)] {
+        for (life, soft, hard) in
+            [(15.0, 7.5, 13.5), (60.0, 45.0, 55.0), (300.0, 225.0, 295.0), (3600.0, 3300.0, 3595.0)]
+        {
             let life = Life::of(Some(Duration::from_secs_f64(life)), None, None, Duration::ZERO, Duration::ZERO, 1.0);
             assert_eq!(life.soft_at, Duration::from_secs_f64(soft), "soft of {life:?}");
             assert_eq!(life.hard_at, Duration::from_secs_f64(hard), "hard of {life:?}");
@@ -91,7 +93,11 @@ mod tests {
         let s = Duration::from_secs;
         let life = |said, claimed, date| Life::of(said, claimed, date, s(60), s(100), 1.0).length();
         assert_eq!(life(Some(s(300)), Some(s(200)), None), s(200), "the claim is shorter");
-        assert_eq!(life(None, Some(s(300)), Some(s(120))), s(120), "a cached token: until its exp by the server's Date");
+        assert_eq!(
+            life(None, Some(s(300)), Some(s(120))),
+            s(120),
+            "a cached token: until its exp by the server's Date"
+        );
         assert_eq!(life(None, Some(s(300)), Some(s(900))), s(300), "a Date that makes no sense is left out");
         assert_eq!(life(None, None, None), s(60), "the default");
     }

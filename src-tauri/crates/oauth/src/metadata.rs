@@ -24,7 +24,11 @@ impl Metadata {
     /// Reads an answer and compares the issuer (RFC 8414 §3.3).
     pub fn read(body: &[u8], issuer: &str) -> Result<Self, String> {
         let metadata: Self = serde_json::from_slice(body).map_err(|e| e.to_string())?;
-        if metadata.issuer == issuer { Ok(metadata) } else { Err(format!("the metadata is of `{}`, not of `{issuer}`", metadata.issuer)) }
+        if metadata.issuer == issuer {
+            Ok(metadata)
+        } else {
+            Err(format!("the metadata is of `{}`, not of `{issuer}`", metadata.issuer))
+        }
     }
 }
 
@@ -45,7 +49,11 @@ mod tests {
 
     #[test]
     fn the_path_of_an_issuer_goes_behind_the_well_known_part() {
-        assert_eq!(metadata_uris("https://example.com/issuer1")[0], "https://example.com/.well-known/oauth-authorization-server/issuer1", "RFC 8414 §3.1");
+        assert_eq!(
+            metadata_uris("https://example.com/issuer1")[0],
+            "https://example.com/.well-known/oauth-authorization-server/issuer1",
+            "RFC 8414 §3.1"
+        );
     }
 
     #[test]

@@ -159,11 +159,15 @@ impl Recipe {
     /// # Errors
     /// [`Error::Recipe`] with the line.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, Error> {
-        let recipe: Self =
-            toml_edit::de::from_str(text).map_err(|e| Error::Recipe { recipe: name.to_owned(), reason: e.to_string() })?;
-        for pointer in [Some(&recipe.response.access_token), recipe.response.expires_in.as_ref()].into_iter().flatten() {
+        let recipe: Self = toml_edit::de::from_str(text)
+            .map_err(|e| Error::Recipe { recipe: name.to_owned(), reason: e.to_string() })?;
+        for pointer in [Some(&recipe.response.access_token), recipe.response.expires_in.as_ref()].into_iter().flatten()
+        {
             if !pointer.starts_with('/') {
-                return Err(Error::Recipe { recipe: name.to_owned(), reason: format!("`{pointer}` is not a JSON pointer (RFC 6901)") });
+                return Err(Error::Recipe {
+                    recipe: name.to_owned(),
+                    reason: format!("`{pointer}` is not a JSON pointer (RFC 6901)"),
+                });
             }
         }
         Ok(recipe)
@@ -174,7 +178,8 @@ impl Recipe {
     /// # Errors
     /// [`Error::Recipe`], which does not happen with a recipe that was read.
     pub fn to_toml(&self) -> Result<String, Error> {
-        toml_edit::ser::to_string_pretty(self).map_err(|e| Error::Recipe { recipe: self.id.clone(), reason: e.to_string() })
+        toml_edit::ser::to_string_pretty(self)
+            .map_err(|e| Error::Recipe { recipe: self.id.clone(), reason: e.to_string() })
     }
 
     /// A built-in recipe.

@@ -183,7 +183,10 @@ mod tests {
     #[test]
     fn post_sends_both_in_the_content() {
         let (content, _) = content(ClientAuthentication::ClientSecretPost, "rfc6749");
-        assert!(content.ends_with("&client_id=demo-client&client_secret=s3cret%26%3D%2B+value"), "RFC 6749 §2.3.1: {content}");
+        assert!(
+            content.ends_with("&client_id=demo-client&client_secret=s3cret%26%3D%2B+value"),
+            "RFC 6749 §2.3.1: {content}"
+        );
     }
 
     #[test]

@@ -20,7 +20,10 @@
 //! let secret = countersign_secret::Secret::new(String::from("hunter2"));
 //! let length = secret.chars().count();
 //! ```
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong")
+)]
 
 mod field;
 mod forms;

@@ -145,7 +145,9 @@ mod tests {
     #[test]
     fn a_secret_is_struck_in_every_form_and_named() {
         let redactor = redactor();
-        for text in ["p@ss w/rd+1", "p%40ss+w%2Frd%2B1", "7040737320772f72642b31", "cEBzcyB3L3JkKzE", "c3ZjOnBAc3Mgdy9yZCsx"] {
+        for text in
+            ["p@ss w/rd+1", "p%40ss+w%2Frd%2B1", "7040737320772f72642b31", "cEBzcyB3L3JkKzE", "c3ZjOnBAc3Mgdy9yZCsx"]
+        {
             let struck = redactor.redact(&format!("<{text}>"));
             assert!(struck.contains("of demo-client›") && !struck.contains(text), "{text} in {struck}");
         }

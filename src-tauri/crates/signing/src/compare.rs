@@ -43,7 +43,11 @@ mod tests {
         let ours = "\"@method\": POST\n\"content-digest\": sha-256=:vxW:";
         let theirs = "\"@method\": POST\n\"content-digest\": sha-256=:toZ:";
         let difference = compare(ours, theirs).unwrap();
-        assert_eq!((difference.line, difference.component.as_str(), difference.at), (2, "content-digest", 27), "v against t");
+        assert_eq!(
+            (difference.line, difference.component.as_str(), difference.at),
+            (2, "content-digest", 27),
+            "v against t"
+        );
         assert_eq!(compare(ours, ours), None, "equal bases do not differ");
         assert_eq!(compare("a", "a\nb").map(|d| d.line), Some(2), "a missing line differs");
     }

@@ -12,9 +12,35 @@ use crate::{Error, MessageView};
 
 /// `application/x-www-form-urlencoded` percent-encode set, without turning spaces into `+` (RFC 9421 §2.2.8).
 const QUERY_PARAMETER: &AsciiSet = &CONTROLS
-    .add(b' ').add(b'!').add(b'"').add(b'#').add(b'$').add(b'%').add(b'&').add(b'\'').add(b'(').add(b')').add(b'+').add(b',')
-    .add(b'/').add(b':').add(b';').add(b'<').add(b'=').add(b'>').add(b'?').add(b'@').add(b'[').add(b'\\').add(b']').add(b'^')
-    .add(b'`').add(b'{').add(b'|').add(b'}').add(b'~');
+    .add(b' ')
+    .add(b'!')
+    .add(b'"')
+    .add(b'#')
+    .add(b'$')
+    .add(b'%')
+    .add(b'&')
+    .add(b'\'')
+    .add(b'(')
+    .add(b')')
+    .add(b'+')
+    .add(b',')
+    .add(b'/')
+    .add(b':')
+    .add(b';')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'?')
+    .add(b'@')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b'~');
 
 /// What a signature covers: a field, or something derived from the request.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,10 +149,16 @@ impl Component {
         let not = |reason: sfv::Error| Error::NotStructured { field: self.name.clone(), reason: reason.to_string() };
         if let Some(key) = self.text("key") {
             let dictionary: Dictionary = Parser::new(&value).parse().map_err(not)?;
-            let member = dictionary.iter().find(|(k, _)| k.as_str() == key).map(|(_, member)| member).ok_or_else(|| self.missing())?;
+            let member = dictionary
+                .iter()
+                .find(|(k, _)| k.as_str() == key)
+                .map(|(_, member)| member)
+                .ok_or_else(|| self.missing())?;
             return match member {
                 sfv::ListEntry::Item(item) => Ok(item.serialize()),
-                sfv::ListEntry::InnerList(list) => vec![sfv::ListEntry::InnerList(list.clone())].serialize().ok_or_else(|| self.missing()),
+                sfv::ListEntry::InnerList(list) => {
+                    vec![sfv::ListEntry::InnerList(list.clone())].serialize().ok_or_else(|| self.missing())
+                }
             };
         }
         if self.flag("sf") {
@@ -142,11 +174,14 @@ impl Component {
 }
 
 /// Derived components of requests (RFC 9421 §2.2).
-const DERIVED: [&str; 8] = ["method", "target-uri", "authority", "scheme", "request-target", "path", "query", "query-param"];
+const DERIVED: [&str; 8] =
+    ["method", "target-uri", "authority", "scheme", "request-target", "path", "query", "query-param"];
 
 fn is_field_name(name: &str) -> bool {
     !name.is_empty()
-        && name.bytes().all(|b| (b.is_ascii_alphanumeric() && !b.is_ascii_uppercase()) || b"!#$%&'*+-.^_`|~".contains(&b))
+        && name
+            .bytes()
+            .all(|b| (b.is_ascii_alphanumeric() && !b.is_ascii_uppercase()) || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// Lower case, default port dropped (RFC 9421 §2.2.3).

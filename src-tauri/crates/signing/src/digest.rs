@@ -56,7 +56,8 @@ pub fn digest_matches(field: &str, content: &[u8]) -> Result<Result<(), String>,
     for (key, member) in &dictionary {
         let Some(algorithm) = DigestAlgorithm::parse(key.as_str()) else { continue };
         let ListEntry::Item(item) = member else { return Err(not(format!("`{}` is a list", key.as_str()))) };
-        let bytes = item.bare_item.as_byte_sequence().ok_or_else(|| not(format!("`{}` is no byte sequence", key.as_str())))?;
+        let bytes =
+            item.bare_item.as_byte_sequence().ok_or_else(|| not(format!("`{}` is no byte sequence", key.as_str())))?;
         known += 1;
         if bytes != algorithm.digest(content).as_slice() {
             return Ok(Err(content_digest(algorithm, content)));
@@ -72,7 +73,11 @@ mod tests {
     #[test]
     fn the_figures_of_rfc_9530_come_out() {
         let hello = b"{\"hello\": \"world\"}\n";
-        assert_eq!(content_digest(DigestAlgorithm::Sha256, hello), "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:", "RFC 9530 appendix B.1");
+        assert_eq!(
+            content_digest(DigestAlgorithm::Sha256, hello),
+            "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:",
+            "RFC 9530 appendix B.1"
+        );
         assert_eq!(
             content_digest(DigestAlgorithm::Sha512, b"{\"hello\": \"world\"}"),
             "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:",

@@ -76,19 +76,33 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (code, fault, hint) = match self {
             Error::ComponentTwice { .. } => ("signature.component_twice", Fault::Caller, "Cover each component once."),
-            Error::ComponentMissing { .. } => {
-                ("signature.component_missing", Fault::Caller, "Add the field to the request, or take it out of the profile's `covered`.")
+            Error::ComponentMissing { .. } => (
+                "signature.component_missing",
+                Fault::Caller,
+                "Add the field to the request, or take it out of the profile's `covered`.",
+            ),
+            Error::QueryParameterRepeated { .. } => {
+                ("signature.query_parameter_repeated", Fault::Caller, "Cover `@query`.")
             }
-            Error::QueryParameterRepeated { .. } => ("signature.query_parameter_repeated", Fault::Caller, "Cover `@query`."),
-            Error::NotAComponent { .. } => {
-                ("signature.not_a_component", Fault::Caller, "Write a field name in lower case, or a derived component such as `@method`.")
+            Error::NotAComponent { .. } => (
+                "signature.not_a_component",
+                Fault::Caller,
+                "Write a field name in lower case, or a derived component such as `@method`.",
+            ),
+            Error::UnknownAlgorithm { .. } => {
+                ("signature.unknown_algorithm", Fault::Caller, "Choose one of the named algorithms.")
             }
-            Error::UnknownAlgorithm { .. } => ("signature.unknown_algorithm", Fault::Caller, "Choose one of the named algorithms."),
-            Error::NotAKey { .. } => ("signature.not_a_key", Fault::Caller, "Replace the key, or change the profile's `alg`."),
+            Error::NotAKey { .. } => {
+                ("signature.not_a_key", Fault::Caller, "Replace the key, or change the profile's `alg`.")
+            }
             Error::Profile { .. } => ("signature.profile", Fault::Caller, "Mend the file in `signing/`."),
-            Error::NotStructured { .. } => ("signature.not_structured", Fault::Peer, "The field is malformed; RFC 9651 tells its syntax."),
+            Error::NotStructured { .. } => {
+                ("signature.not_structured", Fault::Peer, "The field is malformed; RFC 9651 tells its syntax.")
+            }
             Error::Provider { .. } => ("internal.signature_provider", Fault::Us, "This is a bug of ours."),
         };
-        Problem::new(code, fault, "the request cannot be signed", self.to_string()).with_hint(hint).with_citation("RFC 9421", "2.5")
+        Problem::new(code, fault, "the request cannot be signed", self.to_string())
+            .with_hint(hint)
+            .with_citation("RFC 9421", "2.5")
     }
 }

@@ -26,7 +26,12 @@ impl PublicJwk {
         match key {
             PublicKey::EcdsaP256(point) => {
                 let (x, y) = point.get(1..)?.split_at_checked(32)?;
-                Some(Self { kty: "EC".into(), crv: "P-256".into(), x: URL_SAFE_NO_PAD.encode(x), y: Some(URL_SAFE_NO_PAD.encode(y)) })
+                Some(Self {
+                    kty: "EC".into(),
+                    crv: "P-256".into(),
+                    x: URL_SAFE_NO_PAD.encode(x),
+                    y: Some(URL_SAFE_NO_PAD.encode(y)),
+                })
             }
             PublicKey::Ed25519(point) => {
                 Some(Self { kty: "OKP".into(), crv: "Ed25519".into(), x: URL_SAFE_NO_PAD.encode(point), y: None })
@@ -64,7 +69,12 @@ mod tests {
 
     #[test]
     fn the_thumbprint_of_rfc_8037_comes_out() {
-        let jwk = PublicJwk { kty: "OKP".into(), crv: "Ed25519".into(), x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".into(), y: None };
+        let jwk = PublicJwk {
+            kty: "OKP".into(),
+            crv: "Ed25519".into(),
+            x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".into(),
+            y: None,
+        };
         assert_eq!(jwk.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", "RFC 8037 appendix A.3");
     }
 }

@@ -3,8 +3,8 @@
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SecureRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
-    UnparsedPublicKey,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
+    Ed25519KeyPair, KeyPair as _, UnparsedPublicKey,
 };
 use aws_lc_rs::{hmac, rand};
 use countersign_secret::{Secret, SecretBytes};
@@ -33,7 +33,9 @@ impl SigningKey {
             Algorithm::EcdsaP256Sha256 => Inner::EcdsaP256(
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes).map_err(|_| not("PKCS#8 P-256"))?,
             ),
-            Algorithm::Ed25519 => Inner::Ed25519(Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map_err(|_| not("PKCS#8 Ed25519"))?),
+            Algorithm::Ed25519 => {
+                Inner::Ed25519(Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map_err(|_| not("PKCS#8 Ed25519"))?)
+            }
             Algorithm::HmacSha256 if bytes.is_empty() => return Err(not("non-empty HMAC")),
             Algorithm::HmacSha256 => Inner::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, bytes))),
         }))
@@ -110,9 +112,13 @@ impl PublicKey {
     /// Whether the signature is this key's over the base.
     pub fn verify(&self, base: &[u8], signature: &[u8]) -> bool {
         match self {
-            PublicKey::EcdsaP256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(base, signature).is_ok(),
+            PublicKey::EcdsaP256(point) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(base, signature).is_ok()
+            }
             PublicKey::Ed25519(point) => UnparsedPublicKey::new(&ED25519, point).verify(base, signature).is_ok(),
-            PublicKey::Hmac(secret) => hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret()), base, signature).is_ok(),
+            PublicKey::Hmac(secret) => {
+                hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret()), base, signature).is_ok()
+            }
         }
     }
 
@@ -129,9 +135,12 @@ impl PublicKey {
 pub fn generate(algorithm: Algorithm, random: &dyn SecureRandom) -> Result<(SecretBytes, Option<PublicJwk>), Error> {
     let provider = || Error::Provider { algorithm: algorithm.name() };
     let secret = match algorithm {
-        Algorithm::EcdsaP256Sha256 => {
-            Secret::new(EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, random).map_err(|_| provider())?.as_ref().to_vec())
-        }
+        Algorithm::EcdsaP256Sha256 => Secret::new(
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, random)
+                .map_err(|_| provider())?
+                .as_ref()
+                .to_vec(),
+        ),
         Algorithm::Ed25519 => {
             let pair = Ed25519KeyPair::generate().map_err(|_| provider())?;
             let document: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().map_err(|_| provider())?;

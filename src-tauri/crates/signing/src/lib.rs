@@ -4,7 +4,10 @@
 //! [`sign`] makes the base with its spans, the signature and the fields to add; [`verify`] makes the base
 //! again from what was received. Every scheme follows the same line: canonicalise, sign, apply, verify.
 //! Primitives are aws-lc-rs; canonicalisation, assembly and inspection are here.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong")
+)]
 
 mod algorithm;
 mod base;

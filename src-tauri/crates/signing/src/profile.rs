@@ -53,8 +53,8 @@ impl Profile {
     /// # Errors
     /// [`Error::Profile`] with the member; the line is in the reason.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let profile: Self =
-            toml_edit::de::from_str(text).map_err(|e| Error::Profile { member: "file".into(), reason: e.to_string() })?;
+        let profile: Self = toml_edit::de::from_str(text)
+            .map_err(|e| Error::Profile { member: "file".into(), reason: e.to_string() })?;
         profile.check()?;
         Ok(profile)
     }

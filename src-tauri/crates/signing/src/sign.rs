@@ -68,7 +68,12 @@ struct Unsigned {
     content_digest: Option<String>,
 }
 
-fn unsigned(profile: &Profile, message: &MessageView<'_>, created: i64, nonce: Option<&str>) -> Result<Unsigned, Error> {
+fn unsigned(
+    profile: &Profile,
+    message: &MessageView<'_>,
+    created: i64,
+    nonce: Option<&str>,
+) -> Result<Unsigned, Error> {
     let added_digest = digest_field(profile, message);
     let mut fields = message.fields.to_vec();
     fields.extend(added_digest.iter().map(|value| ("content-digest".to_owned(), value.clone().into_bytes())));
@@ -105,7 +110,10 @@ fn digest_field(profile: &Profile, message: &MessageView<'_>) -> Option<String> 
 }
 
 fn parameters(profile: &Profile, created: i64, nonce: Option<&str>) -> Result<Vec<(&'static str, Parameter)>, Error> {
-    let missing = |member: &str| Error::Profile { member: member.into(), reason: "is listed in `parameters` and has no value".into() };
+    let missing = |member: &str| Error::Profile {
+        member: member.into(),
+        reason: "is listed in `parameters` and has no value".into(),
+    };
     profile
         .parameters
         .iter()
@@ -120,7 +128,12 @@ fn parameters(profile: &Profile, created: i64, nonce: Option<&str>) -> Result<Ve
                 "alg" => ("alg", Parameter::Text(profile.alg.clone())),
                 "keyid" => ("keyid", Parameter::Text(profile.keyid.clone())),
                 "tag" => ("tag", Parameter::Text(profile.tag.clone().ok_or_else(|| missing("tag"))?)),
-                other => return Err(Error::Profile { member: "parameters".into(), reason: format!("`{other}` is not known") }),
+                other => {
+                    return Err(Error::Profile {
+                        member: "parameters".into(),
+                        reason: format!("`{other}` is not known"),
+                    });
+                }
             })
         })
         .collect()

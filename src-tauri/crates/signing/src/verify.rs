@@ -127,14 +127,27 @@ const OLD: i64 = 300;
 ///
 /// # Errors
 /// [`Mismatch`], most specific first.
-pub fn verify(message: &MessageView<'_>, label: Option<&str>, keys: &dyn Keys, now: i64) -> Result<VerifiedSignature, Mismatch> {
+pub fn verify(
+    message: &MessageView<'_>,
+    label: Option<&str>,
+    keys: &dyn Keys,
+    now: i64,
+) -> Result<VerifiedSignature, Mismatch> {
     let (label, list) = input(message, label)?;
     let signature = signature(message, &label)?;
     let text = |name: &str| {
-        list.params.iter().find(|(key, _)| key.as_str() == name).and_then(|(_, value)| value.as_string()).map(|s| s.as_str().to_owned())
+        list.params
+            .iter()
+            .find(|(key, _)| key.as_str() == name)
+            .and_then(|(_, value)| value.as_string())
+            .map(|s| s.as_str().to_owned())
     };
     let seconds = |name: &str| {
-        list.params.iter().find(|(key, _)| key.as_str() == name).and_then(|(_, value)| value.as_integer()).map(i64::from)
+        list.params
+            .iter()
+            .find(|(key, _)| key.as_str() == name)
+            .and_then(|(_, value)| value.as_integer())
+            .map(i64::from)
     };
     let keyid = text("keyid").ok_or_else(|| Mismatch::Missing { what: "keyid parameter".into() })?;
     let key = keys.key(&keyid).ok_or_else(|| Mismatch::Key { keyid: keyid.clone() })?;
@@ -155,14 +168,19 @@ pub fn verify(message: &MessageView<'_>, label: Option<&str>, keys: &dyn Keys, n
         let as_der = key.verifies_as_der(base.text.as_bytes(), &signature);
         return Err(Mismatch::Base { base: base.text, as_der });
     }
-    Ok(VerifiedSignature { label, keyid, covered: covered.iter().map(Component::short).collect(), nonce: text("nonce") })
+    Ok(VerifiedSignature {
+        label,
+        keyid,
+        covered: covered.iter().map(Component::short).collect(),
+        nonce: text("nonce"),
+    })
 }
 
 fn dictionary(message: &MessageView<'_>, field: &str) -> Result<Dictionary, Mismatch> {
     let value = message.value(field).ok_or_else(|| Mismatch::Missing { what: format!("`{field}` field") })?;
-    Parser::new(&value)
-        .parse()
-        .map_err(|e: sfv::Error| Mismatch::Component(Error::NotStructured { field: field.to_owned(), reason: e.to_string() }))
+    Parser::new(&value).parse().map_err(|e: sfv::Error| {
+        Mismatch::Component(Error::NotStructured { field: field.to_owned(), reason: e.to_string() })
+    })
 }
 
 fn input(message: &MessageView<'_>, label: Option<&str>) -> Result<(String, InnerList), Mismatch> {
@@ -199,7 +217,8 @@ fn components(list: &InnerList) -> Result<Vec<Component>, Mismatch> {
 }
 
 fn window(created: Option<i64>, expires: Option<i64>, now: i64) -> Result<(), Mismatch> {
-    if let Some(value) = created.filter(|created| *created > now + AHEAD || (expires.is_none() && *created < now - OLD)) {
+    if let Some(value) = created.filter(|created| *created > now + AHEAD || (expires.is_none() && *created < now - OLD))
+    {
         return Err(Mismatch::Expired { parameter: "created", value, now });
     }
     match expires.filter(|expires| *expires < now) {

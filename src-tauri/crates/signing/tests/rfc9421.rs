@@ -69,7 +69,12 @@ impl Keys for One {
 }
 
 fn ed25519_public() -> One {
-    let jwk = PublicJwk { kty: "OKP".into(), crv: "Ed25519".into(), x: "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs".into(), y: None };
+    let jwk = PublicJwk {
+        kty: "OKP".into(),
+        crv: "Ed25519".into(),
+        x: "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs".into(),
+        y: None,
+    };
     One("test-key-ed25519", PublicKey::from_jwk(&jwk).unwrap())
 }
 
@@ -102,7 +107,9 @@ fn b_2_6_ed25519_gives_the_base_and_the_signature() {
 fn b_2_5_hmac_gives_the_signature() {
     let (uri, fields) = test_request();
     let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: CONTENT };
-    let secret = STANDARD.decode("uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==").unwrap();
+    let secret = STANDARD
+        .decode("uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==")
+        .unwrap();
     let key = SigningKey::from_secret(Algorithm::HmacSha256, &Secret::new(secret)).unwrap();
     let profile = profile("hmac-sha256", "sig-b25", "test-shared-secret", &["date", "@authority", "content-type"]);
     let signed = sign(&profile, &message, &key, CREATED, None, &plain).unwrap();
@@ -113,8 +120,14 @@ fn b_2_5_hmac_gives_the_signature() {
 fn transformed(target: &str, accept: &[&str], method: &str) -> Result<(), Mismatch> {
     let uri: http::Uri = target.parse().unwrap();
     let mut fields = fields(&[
-        ("Signature-Input", "transform=(\"@method\" \"@path\" \"@authority\" \"accept\");created=1618884473;keyid=\"test-key-ed25519\""),
-        ("Signature", "transform=:ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/LXlh5QMFFQ6cpLt2m0pmj3NDA==:"),
+        (
+            "Signature-Input",
+            "transform=(\"@method\" \"@path\" \"@authority\" \"accept\");created=1618884473;keyid=\"test-key-ed25519\"",
+        ),
+        (
+            "Signature",
+            "transform=:ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/LXlh5QMFFQ6cpLt2m0pmj3NDA==:",
+        ),
     ]);
     fields.extend(accept.iter().map(|value| ("Accept".to_owned(), value.as_bytes().to_vec())));
     let message = MessageView { method, uri: &uri, fields: &fields, content: b"" };
@@ -143,7 +156,8 @@ fn our_own_signature_verifies_and_each_change_is_named() {
         let key = SigningKey::from_secret(algorithm, &secret).unwrap();
         let public = jwk.as_ref().map_or_else(|| PublicKey::Hmac(secret), |jwk| PublicKey::from_jwk(jwk).unwrap());
         let keys = One("k", public);
-        let mut profile = profile(algorithm.name(), "sig1", "k", &["@method", "@target-uri", "authorization", "content-digest"]);
+        let mut profile =
+            profile(algorithm.name(), "sig1", "k", &["@method", "@target-uri", "authorization", "content-digest"]);
         profile.content_digest = Some("sha-256".into());
         let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: b"{\"amount\":1250}" };
         let signed = sign(&profile, &message, &key, CREATED, None, &plain).unwrap();
@@ -168,8 +182,19 @@ fn our_own_signature_verifies_and_each_change_is_named() {
 fn spans_cover_every_byte_of_the_base_once() {
     let (uri, fields) = test_request();
     let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: CONTENT };
-    let covered = ["@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query", "\"@query-param\";name=\"Pet\"",
-        "content-type", "\"content-digest\";key=\"sha-512\"", "\"date\";bs"];
+    let covered = [
+        "@method",
+        "@target-uri",
+        "@authority",
+        "@scheme",
+        "@request-target",
+        "@path",
+        "@query",
+        "\"@query-param\";name=\"Pet\"",
+        "content-type",
+        "\"content-digest\";key=\"sha-512\"",
+        "\"date\";bs",
+    ];
     let signed = sign(&profile("ed25519", "s", "k", &covered), &message, &ed25519(), CREATED, None, &plain).unwrap();
     let mut at = 0;
     for span in &signed.base.spans {
@@ -184,10 +209,20 @@ fn spans_cover_every_byte_of_the_base_once() {
 fn what_cannot_be_signed_says_why() {
     let uri: http::Uri = "https://localhost/?id=7&id=8".parse().unwrap();
     let message = MessageView { method: "GET", uri: &uri, fields: &[], content: b"" };
-    let attempt = |covered: &[&str]| sign(&profile("ed25519", "s", "k", covered), &message, &ed25519(), 0, None, &plain).map(|_| ());
-    assert_eq!(attempt(&["date"]), Err(Error::ComponentMissing { component: "date".into() }), "an absent field is not signed as empty");
+    let attempt = |covered: &[&str]| {
+        sign(&profile("ed25519", "s", "k", covered), &message, &ed25519(), 0, None, &plain).map(|_| ())
+    };
+    assert_eq!(
+        attempt(&["date"]),
+        Err(Error::ComponentMissing { component: "date".into() }),
+        "an absent field is not signed as empty"
+    );
     assert_eq!(attempt(&["@path", "@path"]), Err(Error::ComponentTwice { component: "@path".into() }), "RFC 9421 §2.5");
-    assert_eq!(attempt(&["\"@query-param\";name=\"id\""]), Err(Error::QueryParameterRepeated { name: "id".into(), count: 2 }), "§2.2.8");
+    assert_eq!(
+        attempt(&["\"@query-param\";name=\"id\""]),
+        Err(Error::QueryParameterRepeated { name: "id".into(), count: 2 }),
+        "§2.2.8"
+    );
     assert!(matches!(attempt(&["@nonsense"]), Err(Error::NotAComponent { .. })), "not a derived component");
 }
 
@@ -199,7 +234,8 @@ fn an_ecdsa_signature_in_der_is_told_apart() {
     let key = SigningKey::from_secret(Algorithm::EcdsaP256Sha256, &secret).unwrap();
     let uri: http::Uri = "https://localhost/a".parse().unwrap();
     let message = MessageView { method: "GET", uri: &uri, fields: &[], content: b"" };
-    let signed = sign(&profile("ecdsa-p256-sha256", "s", "k", &["@path"]), &message, &key, CREATED, None, &plain).unwrap();
+    let signed =
+        sign(&profile("ecdsa-p256-sha256", "s", "k", &["@path"]), &message, &key, CREATED, None, &plain).unwrap();
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, secret.expose_secret()).unwrap();
     let der = pair.sign(&random, signed.base.text.as_bytes()).unwrap();
     let sent = fields(&[

@@ -35,8 +35,13 @@ type Given = [(Option<String>, Arc<SecretText>)];
 
 async fn add(shell: &Shell, global: &Global, console: &Console, args: CredentialArgs, given: &Given) -> Ended {
     if console.credential_read(&args.name).await.is_ok() {
-        return Err(Problem::new("credential.exists", Fault::Caller, format!("there is a credential `{}`", args.name), "nothing was changed")
-            .with_hint(format!("Change it with `countersign credential replace {}`.", args.name)));
+        return Err(Problem::new(
+            "credential.exists",
+            Fault::Caller,
+            format!("there is a credential `{}`", args.name),
+            "nothing was changed",
+        )
+        .with_hint(format!("Change it with `countersign credential replace {}`.", args.name)));
     }
     let form = CredentialForm {
         existing: None,
@@ -74,15 +79,33 @@ fn hosts(args: &CredentialArgs, before: &[String]) -> Vec<String> {
 }
 
 /// Puts what was given into the slots. `wanted`: a secret is asked for when none was given.
-async fn store(shell: &Shell, global: &Global, console: &Console, view: &CredentialView, args: &CredentialArgs, given: &Given, wanted: bool) -> Result<(), Problem> {
+async fn store(
+    shell: &Shell,
+    global: &Global,
+    console: &Console,
+    view: &CredentialView,
+    args: &CredentialArgs,
+    given: &Given,
+    wanted: bool,
+) -> Result<(), Problem> {
     let first = args.slot.clone().or_else(|| view.slots.first().map(|slot| slot.name.clone()));
     if let Some(file) = &args.key_file {
-        let pem = std::fs::read(file).map_err(|e| Problem::new("storage.unreadable", Fault::Caller, format!("`{}` cannot be read", file.display()), e.to_string()).with_hint("Give a file with a private key, PKCS#8 PEM."))?;
+        let pem = std::fs::read(file).map_err(|e| {
+            Problem::new(
+                "storage.unreadable",
+                Fault::Caller,
+                format!("`{}` cannot be read", file.display()),
+                e.to_string(),
+            )
+            .with_hint("Give a file with a private key, PKCS#8 PEM.")
+        })?;
         console.credential_import_key(&view.name, "signing_key", &countersign_secret::Secret::new(pem)).await?;
     }
     for (slot, secret) in given {
         let slot = slot.clone().or_else(|| first.clone()).unwrap_or_else(|| "client_secret".into());
-        console.credential_set_secret(&view.name, &slot, countersign_secret::Secret::new(secret.expose_secret().clone())).await?;
+        console
+            .credential_set_secret(&view.name, &slot, countersign_secret::Secret::new(secret.expose_secret().clone()))
+            .await?;
     }
     let Some(slot) = first.filter(|_| given.is_empty()) else { return Ok(()) };
     if global.secrets.secret_stdin {
@@ -91,7 +114,10 @@ async fn store(shell: &Shell, global: &Global, console: &Console, view: &Credent
         match secrets::prompt(&format!("{slot} of {}", view.name)) {
             Ok(secret) => drop(console.credential_set_secret(&view.name, &slot, secret).await?),
             Err(problem) if problem.code == "usage.no_secret" => {
-                shell.say(&format!("No secret is stored yet: `countersign credential replace {} --secret-stdin` puts one in.", view.name));
+                shell.say(&format!(
+                    "No secret is stored yet: `countersign credential replace {} --secret-stdin` puts one in.",
+                    view.name
+                ));
             }
             Err(problem) => return Err(problem),
         }
@@ -116,11 +142,18 @@ async fn replace(shell: &Shell, global: &Global, console: &Console, args: Creden
             recipe: args.recipe.clone().unwrap_or_else(|| before.recipe.clone()),
             token_endpoint: args.token_endpoint.clone().unwrap_or_else(|| before.token_endpoint.clone()),
             client_id: args.client_id.clone().unwrap_or_else(|| before.client_id.clone()),
-            token_endpoint_auth_method: args.auth_method.clone().unwrap_or_else(|| before.token_endpoint_auth_method.clone()),
+            token_endpoint_auth_method: args
+                .auth_method
+                .clone()
+                .unwrap_or_else(|| before.token_endpoint_auth_method.clone()),
             basic_encoding: args.basic_encoding.clone().unwrap_or_else(|| before.basic_encoding.clone()),
             scope: args.scope.clone().unwrap_or_else(|| before.scope.clone()),
             allowed_hosts: hosts(&args, &before.allowed_hosts),
-            environments: if args.environments.is_empty() { before.environments.clone() } else { args.environments.clone() },
+            environments: if args.environments.is_empty() {
+                before.environments.clone()
+            } else {
+                args.environments.clone()
+            },
         };
         console.credential_save(form).await?;
     }
@@ -152,7 +185,13 @@ async fn list(shell: &Shell, console: &Console) -> Ended {
             shell.document(view, false);
         } else {
             let stored = view.slots.iter().filter(|slot| slot.state == SlotState::Stored).count();
-            shell.data(&format!("{:<24} {:<12} {:<44} {stored} of {} slots stored", view.name, view.recipe, view.token_endpoint, view.slots.len()));
+            shell.data(&format!(
+                "{:<24} {:<12} {:<44} {stored} of {} slots stored",
+                view.name,
+                view.recipe,
+                view.token_endpoint,
+                view.slots.len()
+            ));
         }
     }
     let problems = console.credential_problems().await?;

@@ -18,8 +18,13 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: GatewayArgs) -> En
     let options = open::options(global, &Connect::default())?;
     let token_lifetime = units::duration(&args.token_lifetime)?;
     if !LIFE.contains(&token_lifetime) {
-        return Err(Problem::new("usage.token_lifetime", Fault::Caller, format!("`{}` is outside of 5s to 1h", args.token_lifetime), "--token-lifetime")
-            .with_hint("Write it as 300s or 5min."));
+        return Err(Problem::new(
+            "usage.token_lifetime",
+            Fault::Caller,
+            format!("`{}` is outside of 5s to 1h", args.token_lifetime),
+            "--token-lifetime",
+        )
+        .with_hint("Write it as 300s or 5min."));
     }
     let demo_secret = args.demo_secret_env.as_deref().map(secrets::variable).transpose()?.map(std::sync::Arc::new);
     let given = demo_secret.is_some();
@@ -28,7 +33,12 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: GatewayArgs) -> En
         listen: args.listen,
         authorization_listen: args.authorization_listen,
         token_lifetime,
-        faults: args.fault.iter().map(|text| GatewayFault::parse(text)).collect::<Result<_, _>>().map_err(|e| e.problem())?,
+        faults: args
+            .fault
+            .iter()
+            .map(|text| GatewayFault::parse(text))
+            .collect::<Result<_, _>>()
+            .map_err(|e| e.problem())?,
         trusted_keys: args.trust_key.iter().map(|text| trusted_key(text)).collect::<Result<_, _>>()?,
         demo_secret,
     };
@@ -86,7 +96,8 @@ fn announce(shell: &Shell, gateway: &GatewayHandle, ready: &countersign_console:
 fn trusted_key(text: &str) -> Result<(String, String), Problem> {
     let (keyid, file) = units::assignment(text)?;
     let jwk = std::fs::read_to_string(&file).map_err(|e| {
-        Problem::new("storage.unreadable", Fault::Caller, format!("`{file}` cannot be read"), e.to_string()).with_hint("Give a file with a public JWK.")
+        Problem::new("storage.unreadable", Fault::Caller, format!("`{file}` cannot be read"), e.to_string())
+            .with_hint("Give a file with a public JWK.")
     })?;
     Ok((keyid, jwk))
 }

@@ -18,7 +18,11 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
                 shell.data("");
                 shell.data(&format!("Certificate  {}", certificate.subject));
                 shell.data(&format!("  issuer     {}", certificate.issuer));
-                shell.data(&format!("  valid      {} to {}", certificate.not_before.date(), certificate.not_after.date()));
+                shell.data(&format!(
+                    "  valid      {} to {}",
+                    certificate.not_before.date(),
+                    certificate.not_after.date()
+                ));
                 if !certificate.names.is_empty() {
                     shell.data(&format!("  names      {}", certificate.names.join(", ")));
                 }
@@ -32,7 +36,13 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
         if let Some(file) = &args.pem {
             let pem: String = view.evidence.certificates.iter().map(|c| c.pem.as_str()).collect();
             std::fs::write(file, pem).map_err(|e| {
-                Problem::new("storage.unwritable", Fault::Environment, format!("`{}` cannot be written", file.display()), e.to_string()).with_hint("Choose another file.")
+                Problem::new(
+                    "storage.unwritable",
+                    Fault::Environment,
+                    format!("`{}` cannot be written", file.display()),
+                    e.to_string(),
+                )
+                .with_hint("Choose another file.")
             })?;
         }
         Ok(exit::of_inspection(&view.evidence))

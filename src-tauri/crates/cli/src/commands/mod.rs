@@ -19,8 +19,8 @@ use countersign_evidence::Problem;
 
 use crate::args::{Cli, Command};
 use crate::exit;
-use crate::shell::Shell;
 use crate::ladder;
+use crate::shell::Shell;
 
 /// An exit code, or why the command stopped.
 pub(crate) type Ended = Result<u8, Problem>;
@@ -76,7 +76,11 @@ impl UnderWay {
 }
 
 /// Work that Ctrl-C cancels: the exchange ends as cancelled and is still shown; a second Ctrl-C ends at once.
-pub(crate) async fn interruptible<T>(console: &Console, under_way: &UnderWay, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+pub(crate) async fn interruptible<T>(
+    console: &Console,
+    under_way: &UnderWay,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => return done,

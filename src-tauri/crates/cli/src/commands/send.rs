@@ -71,7 +71,13 @@ async fn content(shell: &Shell, console: &Console, view: &ExchangeView, file: Op
 }
 
 fn unwritable(file: &Path, e: &std::io::Error) -> Problem {
-    Problem::new("storage.unwritable", Fault::Environment, format!("`{}` cannot be written", file.display()), e.to_string()).with_hint("Choose another file.")
+    Problem::new(
+        "storage.unwritable",
+        Fault::Environment,
+        format!("`{}` cannot be written", file.display()),
+        e.to_string(),
+    )
+    .with_hint("Choose another file.")
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
@@ -81,12 +87,22 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
 async fn draft(console: &Console, args: &SendArgs) -> Result<RequestDraft, Problem> {
     let mut draft = match args.words.as_slice() {
         [request] => console.request_read(&request_path(console, request).await?).await?,
-        [method, url] => RequestDraft { method: method.to_ascii_uppercase(), url: url.clone(), ..RequestDraft::default() },
-        _ => return Err(Problem::new("usage.words", Fault::Caller, "METHOD URL or a request is wanted", args.words.join(" "))),
+        [method, url] => {
+            RequestDraft { method: method.to_ascii_uppercase(), url: url.clone(), ..RequestDraft::default() }
+        }
+        _ => {
+            return Err(Problem::new(
+                "usage.words",
+                Fault::Caller,
+                "METHOD URL or a request is wanted",
+                args.words.join(" "),
+            ));
+        }
     };
     for text in &args.fields {
         let (name, value) = text.split_once(':').ok_or_else(|| {
-            Problem::new("usage.bad_field", Fault::Caller, format!("`{text}` is not NAME: VALUE"), "-H").with_hint("Write it as 'Accept: application/json'.")
+            Problem::new("usage.bad_field", Fault::Caller, format!("`{text}` is not NAME: VALUE"), "-H")
+                .with_hint("Write it as 'Accept: application/json'.")
         })?;
         draft.fields.push(DraftField { name: name.trim().to_owned(), value: value.trim().to_owned(), off: false });
     }
@@ -126,13 +142,16 @@ async fn request_path(console: &Console, text: &str) -> Result<String, Problem> 
     let text = text.trim_end_matches(".toml");
     let folder = console.workspace_read().await?.folder;
     let requests = Path::new(&folder).join("requests");
-    let inside = std::path::absolute(Path::new(text)).ok().and_then(|path| path.strip_prefix(&requests).ok().map(|p| p.display().to_string()));
+    let inside = std::path::absolute(Path::new(text))
+        .ok()
+        .and_then(|path| path.strip_prefix(&requests).ok().map(|p| p.display().to_string()));
     Ok(inside.unwrap_or_else(|| text.trim_start_matches("requests/").to_owned()))
 }
 
 fn data_of(data: &str) -> Result<String, Problem> {
     let unreadable = |name: &str, e: &std::io::Error| {
-        Problem::new("storage.unreadable", Fault::Caller, format!("`{name}` cannot be read as text"), e.to_string()).with_hint("Content on the command line is UTF-8 text.")
+        Problem::new("storage.unreadable", Fault::Caller, format!("`{name}` cannot be read as text"), e.to_string())
+            .with_hint("Content on the command line is UTF-8 text.")
     };
     if data == "-" {
         let mut text = String::new();

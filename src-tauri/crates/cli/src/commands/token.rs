@@ -14,8 +14,13 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: TokenAction) -> 
     match action {
         TokenAction::Get { credential, scope, print_token, force, connect } => {
             if print_token && !force && std::io::stdout().is_terminal() {
-                return Err(Problem::new("usage.token_to_terminal", Fault::Caller, "the token is not printed to a terminal", "it would stand in the scrollback")
-                    .with_hint("Send it on, as in `countersign token get NAME --print-token | …`, or add --force."));
+                return Err(Problem::new(
+                    "usage.token_to_terminal",
+                    Fault::Caller,
+                    "the token is not printed to a terminal",
+                    "it would stand in the scrollback",
+                )
+                .with_hint("Send it on, as in `countersign token get NAME --print-token | …`, or add --force."));
             }
             get(shell, global, &credential, scope.as_deref(), print_token, &connect).await
         }
@@ -24,7 +29,14 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: TokenAction) -> 
     }
 }
 
-async fn get(shell: &Shell, global: &Global, credential: &str, scope: Option<&str>, print_token: bool, connect: &Connect) -> Ended {
+async fn get(
+    shell: &Shell,
+    global: &Global,
+    credential: &str,
+    scope: Option<&str>,
+    print_token: bool,
+    connect: &Connect,
+) -> Ended {
     let console = open::console(global, open::options(global, connect)?).await?;
     let under_way = UnderWay::default();
     let ended = async {
@@ -72,10 +84,17 @@ async fn list(shell: &Shell, global: &Global) -> Ended {
     } else {
         for row in &rows {
             let left = row.expires_in_ms.map_or_else(|| "–".to_owned(), countdown);
-            shell.data(&format!("{:<24} {:<10} {left:>8}  {}", row.credential, format!("{:?}", row.token.state).to_lowercase(), row.reason));
+            shell.data(&format!(
+                "{:<24} {:<10} {left:>8}  {}",
+                row.credential,
+                format!("{:?}", row.token.state).to_lowercase(),
+                row.reason
+            ));
         }
         if rows.is_empty() {
-            shell.say("This process holds no token: access tokens live in the memory of the process that obtained them.");
+            shell.say(
+                "This process holds no token: access tokens live in the memory of the process that obtained them.",
+            );
         }
     }
     Ok(exit::YES)
@@ -94,7 +113,8 @@ fn inspect(shell: &Shell) -> Ended {
     }
     shell.data("Claims");
     for (name, value) in &read.claims {
-        let meaning = read.explained.iter().find(|f| f.name == *name).map(|f| format!("   {}", f.value)).unwrap_or_default();
+        let meaning =
+            read.explained.iter().find(|f| f.name == *name).map(|f| format!("   {}", f.value)).unwrap_or_default();
         shell.data(&format!("  {name:<12} {value}{meaning}"));
     }
     shell.data("Signature withheld: with it this text would be a usable token.");

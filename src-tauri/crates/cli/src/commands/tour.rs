@@ -1,7 +1,7 @@
 //! `tour`: the main job from nothing, then one renewal and one refused certificate. Removes what it stored.
 
-use countersign_console::view::ExchangeView;
 use countersign_console::Console;
+use countersign_console::view::ExchangeView;
 use countersign_evidence::{Fault, Outcome, Problem, VerdictState};
 
 use super::{Ended, UnderWay, interruptible};
@@ -42,7 +42,8 @@ async fn usable(console: &Console) -> Result<(), Problem> {
     if vault.usable {
         return Ok(());
     }
-    let mut problem = vault.problem.unwrap_or_else(|| Problem::new("vault.missing", Fault::Environment, vault.sentence, vault.state));
+    let mut problem =
+        vault.problem.unwrap_or_else(|| Problem::new("vault.missing", Fault::Environment, vault.sentence, vault.state));
     problem.hints.insert(0, "Keep the demo secret in memory instead: countersign tour --vault memory".to_owned());
     Err(problem)
 }
@@ -60,8 +61,13 @@ async fn guided(shell: &Shell, console: &Console) -> Ended {
                 return Ok(exit::CANCELLED);
             }
             if !as_expected(name, &view) {
-                return Err(Problem::new("internal.tour", Fault::Us, format!("the tour's step `{name}` did not go as it should"), view.ladder.title.clone())
-                    .with_hint("Run it again with --json and report what it says."));
+                return Err(Problem::new(
+                    "internal.tour",
+                    Fault::Us,
+                    format!("the tour's step `{name}` did not go as it should"),
+                    view.ladder.title.clone(),
+                )
+                .with_hint("Run it again with --json and report what it says."));
             }
         }
         Ok(exit::YES)
@@ -140,8 +146,13 @@ fn temporary() -> Result<Temporary, Problem> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(&path).map_err(|e| {
-        Problem::new("storage.unwritable", Fault::Environment, "the tour's folder cannot be made", format!("{}: {e}", path.display()))
-            .with_hint("Set TMPDIR to a folder that can be written.")
+        Problem::new(
+            "storage.unwritable",
+            Fault::Environment,
+            "the tour's folder cannot be made",
+            format!("{}: {e}", path.display()),
+        )
+        .with_hint("Set TMPDIR to a folder that can be written.")
     })?;
     Ok(Temporary { path })
 }

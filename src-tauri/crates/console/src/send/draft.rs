@@ -152,19 +152,26 @@ fn unresolved(name: &str, all: &[String]) -> Problem {
     } else {
         "Give it a value in the environment, the folder, or with --var NAME=VALUE.".to_owned()
     };
-    Problem::new("usage.unresolved_variable", Fault::Caller, format!("`{{{{{name}}}}}` has no value"), detail).with_hint(hint)
+    Problem::new("usage.unresolved_variable", Fault::Caller, format!("`{{{{{name}}}}}` has no value"), detail)
+        .with_hint(hint)
 }
 
 fn bad_method(method: &str) -> Problem {
-    Problem::new("usage.bad_method", Fault::Caller, format!("`{method}` is not a method"), "RFC 9110 allows letters, digits and a few signs")
-        .with_citation("RFC 9110", "9.1")
-        .with_hint("Write a method such as GET or POST.")
+    Problem::new(
+        "usage.bad_method",
+        Fault::Caller,
+        format!("`{method}` is not a method"),
+        "RFC 9110 allows letters, digits and a few signs",
+    )
+    .with_citation("RFC 9110", "9.1")
+    .with_hint("Write a method such as GET or POST.")
 }
 
 fn uri_of(url: &str) -> Result<Uri, Problem> {
     // the parser of the connection has taken it already; it also brings the host to its A-label form
     let malformed = |reason: String| {
-        Problem::new("url.malformed", Fault::Caller, "the URL cannot be used as a target", reason).with_hint("Write it as https://host/path.")
+        Problem::new("url.malformed", Fault::Caller, "the URL cannot be used as a target", reason)
+            .with_hint("Write it as https://host/path.")
     };
     let parsed = url::Url::parse(url).map_err(|e| malformed(e.to_string()))?;
     let mut text = parsed.as_str().to_owned();
@@ -202,12 +209,19 @@ fn fields(draft: &RequestDraft, values: &mut Values<'_>) -> Result<Vec<(HeaderNa
     for field in draft.fields.iter().filter(|f| !f.off && !f.name.trim().is_empty()) {
         let (name, value) = (values.of(field.name.trim())?, values.of(&field.value)?);
         let bad = |what: &str| {
-            Problem::new("usage.bad_field", Fault::Caller, format!("the field `{name}` cannot be sent"), what.to_owned())
-                .with_citation("RFC 9110", "5.5")
-                .with_hint("Remove the character, or switch the field off.")
+            Problem::new(
+                "usage.bad_field",
+                Fault::Caller,
+                format!("the field `{name}` cannot be sent"),
+                what.to_owned(),
+            )
+            .with_citation("RFC 9110", "5.5")
+            .with_hint("Remove the character, or switch the field off.")
         };
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("its name has a character that is not allowed"))?;
-        let value = HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| bad("its value has a control character"))?;
+        let header =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("its name has a character that is not allowed"))?;
+        let value =
+            HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| bad("its value has a control character"))?;
         fields.push((header, value));
     }
     Ok(fields)
@@ -225,7 +239,11 @@ fn content(core: &Core, draft: &RequestDraft, values: &mut Values<'_>) -> Result
 }
 
 /// What every request has unless it says otherwise.
-fn completed(mut fields: Vec<(HeaderName, HeaderValue)>, media_type: Option<&str>, has_content: bool) -> Vec<(HeaderName, HeaderValue)> {
+fn completed(
+    mut fields: Vec<(HeaderName, HeaderValue)>,
+    media_type: Option<&str>,
+    has_content: bool,
+) -> Vec<(HeaderName, HeaderValue)> {
     let has = |fields: &[(HeaderName, HeaderValue)], name: &HeaderName| fields.iter().any(|(n, _)| n == name);
     if has_content
         && !has(&fields, &CONTENT_TYPE)
@@ -246,7 +264,9 @@ type CredentialOr = Result<(Option<CredentialFile>, Option<String>), Box<(Proble
 
 /// The credential, if it may go to this target (vault.md: allowed hosts; checked on the final URI).
 fn credential(core: &Core, draft: &RequestDraft, target: &Target) -> CredentialOr {
-    let Some(authorization) = draft.authorization.as_ref().filter(|a| a.credential != "none" && !a.credential.is_empty()) else {
+    let Some(authorization) =
+        draft.authorization.as_ref().filter(|a| a.credential != "none" && !a.credential.is_empty())
+    else {
         return Ok((None, None));
     };
     let credential = core.workspace.credential(&authorization.credential).map_err(|p| Box::new((p, None)))?;
@@ -282,11 +302,13 @@ pub(crate) fn key_allowed(core: &Core, profile: Option<&Profile>, target: &Targe
 /// A credential travels only to its allowed hosts, over https (http on loopback only).
 pub(crate) fn allowed(credential: &CredentialFile, target: &Target) -> Result<(), Problem> {
     super::plain_http_refused(&credential.name, target)?;
-    let matches = |text: &String| HostPattern::parse(text).is_some_and(|p| !p.is_any() && p.matches(&target.host, target.port));
+    let matches =
+        |text: &String| HostPattern::parse(text).is_some_and(|p| !p.is_any() && p.matches(&target.host, target.port));
     if credential.allowed_hosts.iter().any(matches) {
         return Ok(());
     }
-    let list = if credential.allowed_hosts.is_empty() { "none".to_owned() } else { credential.allowed_hosts.join(", ") };
+    let list =
+        if credential.allowed_hosts.is_empty() { "none".to_owned() } else { credential.allowed_hosts.join(", ") };
     Err(Problem::new(
         "credential.host_not_allowed",
         Fault::Caller,

@@ -22,7 +22,12 @@ pub(crate) fn plain_http_refused(credential: &str, target: &Target) -> Result<()
     if target.scheme_tls || target.is_loopback() {
         return Ok(());
     }
-    Err(Problem::new("credential.plain_http", Fault::Caller, format!("`{credential}` is not sent over plain HTTP"), target.endpoint())
-        .with_citation("RFC 9700", "2.6")
-        .with_hint("Use https."))
+    Err(Problem::new(
+        "credential.plain_http",
+        Fault::Caller,
+        format!("`{credential}` is not sent over plain HTTP"),
+        target.endpoint(),
+    )
+    .with_citation("RFC 9700", "2.6")
+    .with_hint("Use https."))
 }

@@ -83,7 +83,9 @@ pub(crate) fn shown_text(redactor: &Redactor, text: &str) -> String {
     let pairs: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            Some((name, value)) => redact_field(name, value).map_or_else(|| pair.to_owned(), |shown| format!("{name}={shown}")),
+            Some((name, value)) => {
+                redact_field(name, value).map_or_else(|| pair.to_owned(), |shown| format!("{name}={shown}"))
+            }
             None => pair.to_owned(),
         })
         .collect();
@@ -129,7 +131,8 @@ pub(crate) fn response(redactor: &Redactor, received: &Received) -> ResponseView
             length: stored.length,
             reference: Some(stored.reference.clone()),
             media_type,
-            not_kept: (stored.length > KEPT).then(|| "over 64 MiB: kept until the exchange is closed, not in the history".into()),
+            not_kept: (stored.length > KEPT)
+                .then(|| "over 64 MiB: kept until the exchange is closed, not in the history".into()),
         },
     };
     ResponseView {
@@ -141,7 +144,12 @@ pub(crate) fn response(redactor: &Redactor, received: &Received) -> ResponseView
 }
 
 /// What of the content of a request is kept: by reference, redacted.
-pub(crate) fn sent_content(store: &countersign_exchange::ContentStore, redactor: &Redactor, content: &Bytes, media_type: Option<String>) -> Option<ContentView> {
+pub(crate) fn sent_content(
+    store: &countersign_exchange::ContentStore,
+    redactor: &Redactor,
+    content: &Bytes,
+    media_type: Option<String>,
+) -> Option<ContentView> {
     if content.is_empty() {
         return None;
     }
@@ -183,7 +191,10 @@ mod tests {
         let redactor = Redactor::new();
         redactor.register_token(&Secret::new("a-live-token".to_owned()));
         assert_eq!(line(&redactor, "Authorization", b"Bearer unknown").1, "Bearer ‹withheld›", "no redactor knew it");
-        assert!(line(&redactor, "Authorization", b"Bearer a-live-token").1.starts_with("Bearer ‹token "), "a known one is named");
+        assert!(
+            line(&redactor, "Authorization", b"Bearer a-live-token").1.starts_with("Bearer ‹token "),
+            "a known one is named"
+        );
         let uri = "https://a.test/x?access_token=abc&page=2".parse().unwrap();
         assert_eq!(shown_target(&redactor, &uri), "https://a.test/x?access_token=‹withheld›&page=2", "RFC 6750 §2.3");
         for (text, shown) in [

@@ -38,14 +38,16 @@ pub(crate) fn judge(e: &mut Exchange, answer: &Answer<'_>) -> Refused {
     if answer.status < 400 {
         return Refused::No;
     }
-    let values = answer.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate")).map(|(_, v)| v.as_str());
+    let values =
+        answer.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate")).map(|(_, v)| v.as_str());
     let challenges = challenges(values);
     let json: Value = serde_json::from_slice(answer.content).unwrap_or_default();
     if answer.status == 401 && signature_refused(&challenges, &json) && e.signature.is_some() {
         signature(e, answer, &json);
         return Refused::Signature;
     }
-    let media_type = answer.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v.as_str());
+    let media_type =
+        answer.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v.as_str());
     let token_sent = e.token.as_ref().is_some_and(|t| t.fingerprint.is_some());
     let diagnosis = resource_refused(&ResourceFacts {
         status: answer.status,
@@ -103,7 +105,9 @@ fn signature(e: &mut Exchange, answer: &Answer<'_>, json: &Value) {
 }
 
 fn line_of(base: &str, component: &str) -> Option<String> {
-    (!component.is_empty()).then(|| base.lines().find_map(|line| line.strip_prefix(&format!("\"{component}\": ")).map(ToOwned::to_owned)))?
+    (!component.is_empty()).then(|| {
+        base.lines().find_map(|line| line.strip_prefix(&format!("\"{component}\": ")).map(ToOwned::to_owned))
+    })?
 }
 
 fn cause(id: &str, certainty: Certainty, sentence: String, fix: &str, citation: (&str, &str)) -> Finding {
@@ -126,26 +130,57 @@ fn causes(component: &str, answer: &Answer<'_>, reason: Option<&str>) -> Vec<Fin
     match component {
         "content-digest" => {
             let sent = answer.signed.and_then(|s| s.content_digest.as_deref());
-            let true_here = sent.and_then(|field| digest_matches(field, answer.sent_content).ok()).is_some_and(|matches| matches.is_ok());
+            let true_here = sent
+                .and_then(|field| digest_matches(field, answer.sent_content).ok())
+                .is_some_and(|matches| matches.is_ok());
             if true_here {
                 vec![
                     cause("signature.content_changed", Certainty::Proven, format!("Content-Digest is the digest of the {length} B that were sent; the server computed another one."), "", ("RFC 9530", "2")),
                     cause("signature.base_differs", Certainty::Likely, "Something between changed the content: a proxy or gateway that re-serialises, compresses or appends.".into(), "Compare the bytes that arrived at the server with those sent here.", ("RFC 9421", "7.2.8")),
                 ]
             } else {
-                vec![cause("signature.content_digest_by_hand", Certainty::Proven, format!("Content-Digest was typed by hand and is not the digest of the {length} B that were sent."), "Let Countersign compute it, then send.", ("RFC 9530", "2"))]
+                vec![cause(
+                    "signature.content_digest_by_hand",
+                    Certainty::Proven,
+                    format!("Content-Digest was typed by hand and is not the digest of the {length} B that were sent."),
+                    "Let Countersign compute it, then send.",
+                    ("RFC 9530", "2"),
+                )]
             }
         }
         "@target-uri" | "@authority" | "@path" | "@query" | "@request-target" | "@scheme" => {
-            vec![cause("signature.base_differs", Certainty::Likely, format!("The server saw another {component} than was sent: a proxy rewrote the host or the path before the signature was checked."), "Ask the operator to verify against the address the client used, or cover @method and @path only.", ("RFC 9421", "7.2.2"))]
+            vec![cause(
+                "signature.base_differs",
+                Certainty::Likely,
+                format!(
+                    "The server saw another {component} than was sent: a proxy rewrote the host or the path before the signature was checked."
+                ),
+                "Ask the operator to verify against the address the client used, or cover @method and @path only.",
+                ("RFC 9421", "7.2.2"),
+            )]
         }
         "" => {
-            let said = reason.map_or_else(|| "The server did not say what differs.".to_owned(), |r| format!("The server says: {}.", r.trim_end_matches('.')));
-            vec![cause("signature.refused", Certainty::Proven, said, "Check with the API's owner which key it holds under this keyid, and its clock.", ("RFC 9421", "3.2"))]
+            let said = reason.map_or_else(
+                || "The server did not say what differs.".to_owned(),
+                |r| format!("The server says: {}.", r.trim_end_matches('.')),
+            );
+            vec![cause(
+                "signature.refused",
+                Certainty::Proven,
+                said,
+                "Check with the API's owner which key it holds under this keyid, and its clock.",
+                ("RFC 9421", "3.2"),
+            )]
         }
         other => {
             let said = reason.map_or_else(String::new, |r| format!(" It says: {}.", r.trim_end_matches('.')));
-            vec![cause("signature.base_differs", Certainty::Proven, format!("The server named {other} as the first component that differs.{said}"), "Compare this line of the base with what the server received.", ("RFC 9421", "2.5"))]
+            vec![cause(
+                "signature.base_differs",
+                Certainty::Proven,
+                format!("The server named {other} as the first component that differs.{said}"),
+                "Compare this line of the base with what the server received.",
+                ("RFC 9421", "2.5"),
+            )]
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use countersign_evidence::{
-    Attempt as PastAttempt, AttemptReason, CredentialView, Exchange, Fact, Fault, Outcome, Problem, Severity, Step, StepState, TokenOrigin,
+    Attempt as PastAttempt, AttemptReason, CredentialView, Exchange, Fact, Fault, Outcome, Problem, Severity, Step,
+    StepState, TokenOrigin,
 };
 use countersign_exchange::{Body, Content, Lease, Outgoing, Received, Redirect, Sink, redirect};
 use http::header::{AUTHORIZATION, LOCATION};
@@ -16,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::draft::{NotSendable, Prepared, prepare};
 use super::hop::Hop;
 use super::progress::{Progress, ProgressSink, micros};
+use super::record;
 use super::refusal::{Answer, Refused, judge};
 use super::signer::{Signed, Signer, Unsigned, apply, signer};
-use super::record;
 use crate::core::Core;
 use crate::token::{TokenKey, TokenLease};
 use crate::view::{ExchangeView, RequestDraft};
@@ -68,12 +69,19 @@ pub(crate) async fn run(core: &Arc<Core>, draft: RequestDraft, sink: ProgressSin
     core.finish(exchange, draft.path.clone()).await
 }
 
-fn not_sendable(core: &Core, id: &str, started_at: countersign_evidence::Timestamp, draft: &RequestDraft, not: NotSendable) -> Exchange {
+fn not_sendable(
+    core: &Core,
+    id: &str,
+    started_at: countersign_evidence::Timestamp,
+    draft: &RequestDraft,
+    not: NotSendable,
+) -> Exchange {
     let mut e = Exchange::new(id, started_at);
     e.outcome = Outcome::RefusedByUs;
     e.failed_step = Some(not.step);
     e.error = Some(not.problem);
-    e.credential = not.credential.map(|c| CredentialView { name: c.name, store: core.vault().store(), slots: Vec::new() });
+    e.credential =
+        not.credential.map(|c| CredentialView { name: c.name, store: core.vault().store(), slots: Vec::new() });
     e.request = Some(countersign_evidence::RequestView {
         method: draft.method.clone(),
         target: not.target,
@@ -222,8 +230,15 @@ impl Run<'_> {
         e.credential = Some(CredentialView { name, store: self.core.vault().store(), slots: Vec::new() });
         let signer = match &self.prepared.profile {
             Some(profile) => {
-                let made = self.or_cancelled(signer(self.core, profile.clone())).await.map_err(|p| cancelled(p, Step::Credential))?;
-                Some(made.map_err(|problem| Stopped { problem, step: Step::Credential, outcome: Outcome::RefusedByUs })?)
+                let made = self
+                    .or_cancelled(signer(self.core, profile.clone()))
+                    .await
+                    .map_err(|p| cancelled(p, Step::Credential))?;
+                Some(made.map_err(|problem| Stopped {
+                    problem,
+                    step: Step::Credential,
+                    outcome: Outcome::RefusedByUs,
+                })?)
             }
             None => None,
         };
@@ -236,19 +251,25 @@ impl Run<'_> {
     }
 
     fn credential_name(&self) -> Option<String> {
-        let of_profile = || self.prepared.profile.as_ref().and_then(|p| p.key.split_once('/')).map(|(name, _)| name.to_owned());
+        let of_profile =
+            || self.prepared.profile.as_ref().and_then(|p| p.key.split_once('/')).map(|(name, _)| name.to_owned());
         self.prepared.credential.as_ref().map(|c| c.name.clone()).or_else(of_profile)
     }
 
     /// 2: reused, or obtained now; the call is an exchange of its own.
-    async fn token(&self, e: &mut Exchange, renewed: Option<TokenLease>) -> Result<Option<(Arc<TokenKey>, TokenLease)>, Stopped> {
+    async fn token(
+        &self,
+        e: &mut Exchange,
+        renewed: Option<TokenLease>,
+    ) -> Result<Option<(Arc<TokenKey>, TokenLease)>, Stopped> {
         let Some(credential) = &self.prepared.credential else { return Ok(None) };
         self.progress.step(Step::Token, StepState::Running, Vec::new());
         let began = self.core.clock.boot();
-        let key = self
-            .core
-            .token_key(credential, self.prepared.scope.as_deref())
-            .map_err(|problem| Stopped { problem, step: Step::Token, outcome: Outcome::RefusedByUs })?;
+        let key = self.core.token_key(credential, self.prepared.scope.as_deref()).map_err(|problem| Stopped {
+            problem,
+            step: Step::Token,
+            outcome: Outcome::RefusedByUs,
+        })?;
         let leased = match renewed {
             Some(lease) => Ok(lease),
             None => {
@@ -306,7 +327,8 @@ impl Run<'_> {
         };
         let mut step = Step::Token;
         if let Some(call) = &failure.exchange {
-            e.findings.extend(call.findings.iter().filter(|f| f.certainty.is_some() || f.rejects == Some(true)).cloned());
+            e.findings
+                .extend(call.findings.iter().filter(|f| f.certainty.is_some() || f.rejects == Some(true)).cloned());
             e.ruled_out.extend(call.ruled_out.iter().cloned());
             if call.failed_step == Some(Step::Credential) {
                 step = Step::Credential;
@@ -317,7 +339,11 @@ impl Run<'_> {
             e.token = Some(token);
         }
         let refused_by_us = step == Step::Credential;
-        Stopped { problem: failure.problem, step, outcome: if refused_by_us { Outcome::RefusedByUs } else { Outcome::Failed } }
+        Stopped {
+            problem: failure.problem,
+            step,
+            outcome: if refused_by_us { Outcome::RefusedByUs } else { Outcome::Failed },
+        }
     }
 
     /// 3 to 5: a connection, pooled or new.
@@ -341,17 +367,27 @@ impl Run<'_> {
     }
 
     /// 6: signed last, over what is really sent.
-    fn sign(&self, e: &mut Exchange, hop: &Hop, signer: Option<&Signer>, fields: &mut Vec<(HeaderName, HeaderValue)>) -> Result<Option<Signed>, Stopped> {
+    fn sign(
+        &self,
+        e: &mut Exchange,
+        hop: &Hop,
+        signer: Option<&Signer>,
+        fields: &mut Vec<(HeaderName, HeaderValue)>,
+    ) -> Result<Option<Signed>, Stopped> {
         let Some(signer) = signer else { return Ok(None) };
         let began = self.core.clock.boot();
         let unsigned = Unsigned { method: &hop.method, uri: &hop.uri, fields, content: &hop.content };
-        let signed = apply(self.core, signer, &unsigned)
-            .map_err(|problem| Stopped { problem, step: Step::Signature, outcome: Outcome::RefusedByUs })?;
+        let signed = apply(self.core, signer, &unsigned).map_err(|problem| Stopped {
+            problem,
+            step: Step::Signature,
+            outcome: Outcome::RefusedByUs,
+        })?;
         e.timing.sign = micros(self.core.clock.boot().saturating_sub(began));
         e.signature = Some(signed.evidence.clone());
         fields.extend(signed.fields.iter().cloned());
         if let Some(request) = &mut e.request {
-            let shown = fields.iter().map(|(name, value)| record::line(&self.core.redactor, name.as_str(), value.as_bytes()));
+            let shown =
+                fields.iter().map(|(name, value)| record::line(&self.core.redactor, name.as_str(), value.as_bytes()));
             request.fields = shown.collect();
         }
         self.progress.step(Step::Signature, StepState::Done, Vec::new());
@@ -456,7 +492,9 @@ impl Run<'_> {
         let refused = self.take(e, hop, received, signed);
         self.progress.step(Step::Response, StepState::Done, vec![Fact::new("status", received.status.as_str())]);
         match (refused, token) {
-            (Refused::Token, Some((key, lease))) if lease.origin != TokenOrigin::Renewed => Next::Renew(Arc::clone(key), lease.held.generation),
+            (Refused::Token, Some((key, lease))) if lease.origin != TokenOrigin::Renewed => {
+                Next::Renew(Arc::clone(key), lease.held.generation)
+            }
             (Refused::No, _) => self.redirected(hop, received),
             (Refused::Token | Refused::Other | Refused::Signature, _) => Next::Nothing,
         }
@@ -504,13 +542,20 @@ fn too_many(most: u32) -> Problem {
 /// `Authorization`, in place of one typed by hand.
 fn authorize(fields: &mut Vec<(HeaderName, HeaderValue)>, lease: &TokenLease) -> Result<(), Stopped> {
     fields.retain(|(name, _)| name != AUTHORIZATION);
-    let scheme = if lease.held.token_type.eq_ignore_ascii_case("bearer") { "Bearer" } else { lease.held.token_type.as_str() };
-    let value = HeaderValue::from_str(&format!("{scheme} {}", lease.held.secret.expose_secret())).map_err(|_| Stopped {
-        problem: Problem::new("token.not_a_field", Fault::Peer, "the token cannot stand in a field", "it has a character that RFC 9110 does not allow")
+    let scheme =
+        if lease.held.token_type.eq_ignore_ascii_case("bearer") { "Bearer" } else { lease.held.token_type.as_str() };
+    let value =
+        HeaderValue::from_str(&format!("{scheme} {}", lease.held.secret.expose_secret())).map_err(|_| Stopped {
+            problem: Problem::new(
+                "token.not_a_field",
+                Fault::Peer,
+                "the token cannot stand in a field",
+                "it has a character that RFC 9110 does not allow",
+            )
             .with_citation("RFC 6750", "2.1"),
-        step: Step::Token,
-        outcome: Outcome::RefusedByUs,
-    })?;
+            step: Step::Token,
+            outcome: Outcome::RefusedByUs,
+        })?;
     let mut value = value;
     value.set_sensitive(true);
     fields.insert(0, (AUTHORIZATION, value));

@@ -79,19 +79,26 @@ impl Signed {
 pub(crate) fn apply(core: &Core, signer: &Signer, unsigned: &Unsigned<'_>) -> Result<Signed, Problem> {
     let fields: Vec<(String, Vec<u8>)> =
         unsigned.fields.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-    let message = MessageView { method: unsigned.method.as_str(), uri: unsigned.uri, fields: &fields, content: unsigned.content };
+    let message =
+        MessageView { method: unsigned.method.as_str(), uri: unsigned.uri, fields: &fields, content: unsigned.content };
     let mut nonce = [0; 16];
     core.entropy.fill(&mut nonce);
     let nonce = URL_SAFE_NO_PAD.encode(nonce);
     let created = core.clock.now().unix_seconds();
-    let signed = sign(&signer.profile, &message, &signer.key, created, Some(&nonce), &|text| core.redactor.redact(text))
-        .map_err(|e| e.problem())?;
+    let signed =
+        sign(&signer.profile, &message, &signer.key, created, Some(&nonce), &|text| core.redactor.redact(text))
+            .map_err(|e| e.problem())?;
     let mut added = Vec::with_capacity(signed.added_fields.len());
     for (name, value) in &signed.added_fields {
         let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
         added.push(pair.ok_or_else(|| {
-            Problem::new("signature.not_a_field", Fault::Caller, "the signature cannot stand in a field", format!("field `{name}`"))
-                .with_hint("Look at `keyid`, `tag` and the covered components of the signing profile.")
+            Problem::new(
+                "signature.not_a_field",
+                Fault::Caller,
+                "the signature cannot stand in a field",
+                format!("field `{name}`"),
+            )
+            .with_hint("Look at `keyid`, `tag` and the covered components of the signing profile.")
         })?);
     }
     Ok(Signed {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use countersign_evidence::{CredentialView, Exchange, Fault, Outcome, Problem, RequestView, Step};
 use countersign_exchange::{Body, Content, Outgoing, Received, Sink};
 use countersign_oauth::diagnose::{TokenFacts, token_refused};
-use countersign_oauth::{ClientAuthentication, Grant, Prepared, Recipe, Refusal, TokenRequest, process, retry_after, token_request};
+use countersign_oauth::{
+    ClientAuthentication, Grant, Prepared, Recipe, Refusal, TokenRequest, process, retry_after, token_request,
+};
 use countersign_secret::{Secret, SecretText};
 use countersign_tls::Target;
 use futures_util::future::BoxFuture;
@@ -54,7 +56,12 @@ impl Obtain for TokenCaller {
 }
 
 fn closing(ask: &Ask) -> Obtained {
-    let problem = Problem::new("exchange.cancelled", Fault::Caller, "Countersign is closing", format!("token of {}", ask.key.credential));
+    let problem = Problem::new(
+        "exchange.cancelled",
+        Fault::Caller,
+        "Countersign is closing",
+        format!("token of {}", ask.key.credential),
+    );
     let exchange = Exchange::new("closing", countersign_evidence::Timestamp::from_unix_seconds(0));
     Obtained::Unreached { problem, may_have_been_sent: false, exchange: Box::new(exchange) }
 }
@@ -70,7 +77,12 @@ struct Call<'a> {
 async fn call(core: &Core, ask: &Ask) -> Obtained {
     let mut e = Exchange::new(core.entropy.id(&core.clock), core.clock.now());
     let Some(parts) = core.token_parts(&ask.key.hash) else {
-        let problem = Problem::new("internal.token_parts", Fault::Us, "the token's credential is not known any more", ask.key.credential.clone());
+        let problem = Problem::new(
+            "internal.token_parts",
+            Fault::Us,
+            "the token's credential is not known any more",
+            ask.key.credential.clone(),
+        );
         e.outcome = Outcome::RefusedByUs;
         e.error = Some(problem.clone());
         return Obtained::Unreached { problem, may_have_been_sent: false, exchange: Box::new(e) };
@@ -110,7 +122,9 @@ impl Call<'_> {
         record::connection(&mut self.e, lease.record(), lease.reused());
         record::protocol(&mut self.e, lease.protocol());
         let (t0, sent_at) = (self.core.clock.boot(), self.core.clock.now());
-        let sent = lease.send(outgoing, Sink::Memory { limit: LARGEST }, Instant::now() + CALL_LIMIT, &CancellationToken::new()).await;
+        let sent = lease
+            .send(outgoing, Sink::Memory { limit: LARGEST }, Instant::now() + CALL_LIMIT, &CancellationToken::new())
+            .await;
         match sent {
             Ok(received) => self.judge(&received, secret.as_deref(), grant, t0, sent_at),
             Err(failure) => {
@@ -132,7 +146,8 @@ impl Call<'_> {
         let Some(slot) = self.parts.recipe.slots.first().cloned() else { return Ok(None) };
         let began = self.core.clock.boot();
         let name = self.parts.credential.clone();
-        self.e.credential = Some(CredentialView { name: name.clone(), store: self.core.vault().store(), slots: Vec::new() });
+        self.e.credential =
+            Some(CredentialView { name: name.clone(), store: self.core.vault().store(), slots: Vec::new() });
         let secret = self.core.read_text_slot(&name, &slot).await?;
         self.core.redactor.register_pair(&name, &self.parts.client_id, &secret);
         self.e.timing.credential = micros(self.core.clock.boot().saturating_sub(began));
@@ -181,8 +196,12 @@ impl Call<'_> {
             .filter(|view| view.length > 0),
             sent: false,
         };
-        let outgoing =
-            Outgoing { method: prepared.method.clone(), uri: prepared.uri.clone(), fields, content: Content::Bytes(content) };
+        let outgoing = Outgoing {
+            method: prepared.method.clone(),
+            uri: prepared.uri.clone(),
+            fields,
+            content: Content::Bytes(content),
+        };
         Ok((outgoing, shown))
     }
 
@@ -201,14 +220,17 @@ impl Call<'_> {
         let fields: Vec<(String, String)> =
             received.fields.iter().map(|(n, v)| (n.clone(), String::from_utf8_lossy(v).into_owned())).collect();
         let field = |name: &str| fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
-        let date_ms = field("date").and_then(|d| httpdate::parse_http_date(d).ok()).map(|d| countersign_evidence::Timestamp::from_system(d).unix_millis());
+        let date_ms = field("date")
+            .and_then(|d| httpdate::parse_http_date(d).ok())
+            .map(|d| countersign_evidence::Timestamp::from_system(d).unix_millis());
         self.core.sample_clock(&self.parts.target.endpoint(), date_ms, sent_at);
         self.core.link_seen(field("x-gateway-seen"), &self.parts.target, &self.e.exchange);
         let body = match &received.body {
             Body::Memory(bytes) => bytes,
             Body::Stored(_) => &Secret::new(Vec::new()),
         };
-        let outcome = process(&self.parts.recipe, received.status.as_u16(), &fields, body.expose_secret(), self.core.clock.now());
+        let outcome =
+            process(&self.parts.recipe, received.status.as_u16(), &fields, body.expose_secret(), self.core.clock.now());
         self.e.outcome = Outcome::Answered;
         match outcome {
             Ok(issued) => {
@@ -225,7 +247,14 @@ impl Call<'_> {
                 let wait = field("retry-after").and_then(|v| retry_after(v, self.core.clock.wall()));
                 self.diagnose(&refusal, secret, grant);
                 let mut problem = refused(&refusal, self.parts.authentication);
-                problem.hints.extend(self.e.findings.iter().filter(|f| f.certainty.is_some() && !f.fix.is_empty()).map(|f| f.fix.clone()).take(1));
+                problem.hints.extend(
+                    self.e
+                        .findings
+                        .iter()
+                        .filter(|f| f.certainty.is_some() && !f.fix.is_empty())
+                        .map(|f| f.fix.clone())
+                        .take(1),
+                );
                 if let Some(wait) = wait {
                     problem.hints.insert(0, format!("Wait {} s: the server said so.", wait.as_secs()));
                 }
@@ -269,7 +298,8 @@ impl Call<'_> {
     fn finish(self) -> Exchange {
         let mut e = self.e;
         e.timing.total = micros(self.core.clock.boot().saturating_sub(self.began));
-        let waited = e.timing.name + e.timing.tcp + e.timing.tls + e.timing.request + e.timing.first_byte + e.timing.content;
+        let waited =
+            e.timing.name + e.timing.tcp + e.timing.tls + e.timing.request + e.timing.first_byte + e.timing.content;
         e.timing.overhead = e.timing.total.saturating_sub(waited);
         record::seal(e, &self.core.redactor)
     }
@@ -285,13 +315,19 @@ fn refused(refusal: &Refusal, authentication: ClientAuthentication) -> Problem {
         (Some("unauthorized_client"), _) => ("token.unauthorized_client", "the client may not use this grant"),
         (Some("unsupported_grant_type"), _) => ("token.unsupported_grant_type", "the server does not offer this grant"),
         (Some("invalid_request"), _) => ("token.invalid_request", "the token request was refused"),
-        (_, None) if refusal.status == 429 => ("token.rate_limited", "the token endpoint limits how often it may be asked"),
+        (_, None) if refusal.status == 429 => {
+            ("token.rate_limited", "the token endpoint limits how often it may be asked")
+        }
         (_, None) if refusal.status >= 500 => ("token.server_error", "the authorization server failed"),
         (_, None) if refusal.no_token => ("token.missing", "the answer holds no token"),
         (None, None) if refusal.status == 401 => ("token.invalid_client", "the client was refused"),
         (_, None) => ("token.refused", "the token was refused"),
     };
-    let fault = if refusal.not_json.is_some() || refusal.status >= 500 || refusal.status == 429 { Fault::Peer } else { Fault::Caller };
+    let fault = if refusal.not_json.is_some() || refusal.status >= 500 || refusal.status == 429 {
+        Fault::Peer
+    } else {
+        Fault::Caller
+    };
     let error = refusal.error.as_deref().map_or(String::new(), |e| format!(", error={e}"));
     let kind = refusal.not_json.map_or(String::new(), |kind| format!(", {kind} content"));
     let detail = format!("{}{error}{kind}, sent as {}", refusal.status, authentication.words());

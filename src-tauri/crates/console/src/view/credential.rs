@@ -1,6 +1,6 @@
 //! Credentials and tokens without their secrets.
 
-use countersign_evidence::{Finding, Fact, Timestamp, Token};
+use countersign_evidence::{Fact, Finding, Timestamp, Token};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -216,9 +216,11 @@ impl Error {
                 "this folder is not a workspace",
                 "Name a folder with countersign.toml; saving a request there makes one.",
             ),
-            Error::NotThere { kind, .. } => {
-                (kind.code(), "the workspace has no file of this name", "Check the name; it is the file's, without `.toml`.")
-            }
+            Error::NotThere { kind, .. } => (
+                kind.code(),
+                "the workspace has no file of this name",
+                "Check the name; it is the file's, without `.toml`.",
+            ),
             Error::NotToml { .. } => (
                 "workspace.not_toml",
                 "a file of the workspace is not TOML",

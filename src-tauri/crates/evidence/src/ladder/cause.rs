@@ -1,7 +1,7 @@
 //! Causes of a failure: most specific first, at most one and three more.
 
-use super::{Action, Cause, ChainLink, Compared};
 use super::text::{elide, short_name};
+use super::{Action, Cause, ChainLink, Compared};
 use crate::{Certainty, CertificateSource, Exchange, Finding, Step};
 
 /// Shown under the title: the top cause and at most three more.
@@ -26,7 +26,11 @@ pub(super) fn causes(e: &Exchange) -> Vec<Cause> {
     if causes.is_empty()
         && let Some(error) = e.error.as_ref().filter(|p| !p.detail.is_empty())
     {
-        causes.push(Cause { certainty: Certainty::Proven, sentence: error.detail.clone(), finding: Some(error.code.clone()) });
+        causes.push(Cause {
+            certainty: Certainty::Proven,
+            sentence: error.detail.clone(),
+            finding: Some(error.code.clone()),
+        });
     }
     causes.truncate(MOST);
     causes
@@ -45,19 +49,16 @@ pub(super) fn hint(e: &Exchange) -> Option<String> {
 /// The small chain on a failed TLS row: what was sent, what is missing, which one is wrong.
 pub(super) fn chain(e: &Exchange) -> Vec<ChainLink> {
     let wrong = |i: usize| {
-        e.findings
-            .iter()
-            .find(|f| f.rejects == Some(true) && f.certificate == Some(i))
-            .map(|f| match f.id.as_str() {
-                "certificate.expired" => "expired",
-                "certificate.not_yet_valid" => "not yet valid",
-                "name.mismatch" | "name.ip_not_listed" | "name.no_subject_alternative_name" => "other name",
-                "path.self_signed" => "self-signed",
-                "path.untrusted_root" => "in no store",
-                "path.missing_intermediate" => "sent",
-                "certificate.tampered" => "changed",
-                _ => "refused",
-            })
+        e.findings.iter().find(|f| f.rejects == Some(true) && f.certificate == Some(i)).map(|f| match f.id.as_str() {
+            "certificate.expired" => "expired",
+            "certificate.not_yet_valid" => "not yet valid",
+            "name.mismatch" | "name.ip_not_listed" | "name.no_subject_alternative_name" => "other name",
+            "path.self_signed" => "self-signed",
+            "path.untrusted_root" => "in no store",
+            "path.missing_intermediate" => "sent",
+            "certificate.tampered" => "changed",
+            _ => "refused",
+        })
     };
     let missing = e.findings.iter().find(|f| f.id == "path.missing_intermediate" || f.id == "path.untrusted_root");
     let mut links: Vec<ChainLink> = e
@@ -109,10 +110,7 @@ pub(super) fn compared(e: &Exchange) -> Vec<Compared> {
 
 fn base_value(base: &str, component: &str) -> String {
     let name = component.trim_matches('"');
-    base.lines()
-        .find_map(|line| line.strip_prefix(&format!("\"{name}\": ")))
-        .unwrap_or_default()
-        .to_owned()
+    base.lines().find_map(|line| line.strip_prefix(&format!("\"{name}\": "))).unwrap_or_default().to_owned()
 }
 
 /// What can be done from the failed row.

@@ -31,7 +31,10 @@ pub(super) fn pills(e: &Exchange) -> Vec<Pill> {
             add(Tone::Caution, format!("Certificate expires in {}", span(left)), Step::Tls);
         }
     }
-    if e.handshake.as_ref().is_some_and(|h| h.client_certificate_requested && h.client_certificate.as_ref().is_none_or(|c| !c.sent)) {
+    if e.handshake
+        .as_ref()
+        .is_some_and(|h| h.client_certificate_requested && h.client_certificate.as_ref().is_none_or(|c| !c.sent))
+    {
         add(Tone::Caution, "Client certificate requested, none sent".into(), Step::Tls);
     }
     for finding in &e.findings {

@@ -13,9 +13,7 @@ fn proof(subject: &str, proved: bool, sentence: String) -> Proof {
 }
 
 fn trusted(e: &Exchange) -> bool {
-    e.verdict
-        .as_ref()
-        .is_some_and(|v| matches!(v.state, VerdictState::Trusted | VerdictState::TrustedWithFindings))
+    e.verdict.as_ref().is_some_and(|v| matches!(v.state, VerdictState::Trusted | VerdictState::TrustedWithFindings))
 }
 
 fn host(e: &Exchange) -> String {

@@ -80,7 +80,10 @@ fn mark_cause(e: &Exchange, rows: &mut [Row]) {
     let Some(step) = e.failed_step else { return };
     let cancelled = matches!(e.outcome, Outcome::Cancelled);
     for row in rows.iter_mut().filter(|r| r.step == step) {
-        let needs_you = e.error.as_ref().is_some_and(|p| matches!(p.code.as_str(), "vault.locked" | "vault.missing" | "vault.denied"));
+        let needs_you = e
+            .error
+            .as_ref()
+            .is_some_and(|p| matches!(p.code.as_str(), "vault.locked" | "vault.missing" | "vault.denied"));
         row.state = match (cancelled, needs_you) {
             (true, _) => StepState::Consequence,
             (false, true) => StepState::NeedsYou,
@@ -90,7 +93,9 @@ fn mark_cause(e: &Exchange, rows: &mut [Row]) {
             row.fact = refused;
         } else if let Some(error) = e.error.as_ref() {
             row.fact = match step {
-                Step::Tls if e.verdict.as_ref().is_some_and(|v| matches!(v.state, VerdictState::NotTrusted)) => "Not trusted".into(),
+                Step::Tls if e.verdict.as_ref().is_some_and(|v| matches!(v.state, VerdictState::NotTrusted)) => {
+                    "Not trusted".into()
+                }
                 _ if cancelled => "cancelled".into(),
                 _ => elide(&error.title, 44),
             };
@@ -125,7 +130,8 @@ fn refused_token(e: &Exchange, step: Step) -> Option<String> {
     }
     let call = e.token.as_ref()?.exchange.as_ref()?;
     let status = call.response.as_ref()?.status;
-    let code = call.findings.iter().find_map(|f| f.values.iter().find(|v| v.name == "error")).map(|v| format!(" {}", v.value));
+    let code =
+        call.findings.iter().find_map(|f| f.values.iter().find(|v| v.name == "error")).map(|v| format!(" {}", v.value));
     Some(format!("{status}{}", code.unwrap_or_default()))
 }
 
@@ -192,10 +198,27 @@ fn token(e: &Exchange) -> Row {
             row.details.push(sent);
         }
         if let Some(response) = &call.response {
-            let error = call.findings.iter().find_map(|f| f.values.iter().find(|v| v.name == "error")).map(|v| format!(", error={}", v.value));
-            row.details.push(Fact::cited("Answered", format!("{}{}", response.status, error.unwrap_or_default()), "RFC 6749", if response.status < 400 { "5.1" } else { "5.2" }));
+            let error = call
+                .findings
+                .iter()
+                .find_map(|f| f.values.iter().find(|v| v.name == "error"))
+                .map(|v| format!(", error={}", v.value));
+            row.details.push(Fact::cited(
+                "Answered",
+                format!("{}{}", response.status, error.unwrap_or_default()),
+                "RFC 6749",
+                if response.status < 400 { "5.1" } else { "5.2" },
+            ));
         }
-        row.details.push(fact("Via", format!("Name {}, TCP {}, TLS {}", duration(call.timing.name), duration(call.timing.tcp), duration(call.timing.tls))));
+        row.details.push(fact(
+            "Via",
+            format!(
+                "Name {}, TCP {}, TLS {}",
+                duration(call.timing.name),
+                duration(call.timing.tcp),
+                duration(call.timing.tls)
+            ),
+        ));
         row.inner = inner(call);
     }
     if let Some(kind) = &token.kind {
@@ -246,10 +269,8 @@ fn state_word(state: TokenState) -> &'static str {
 
 /// The token call's own rows, 2.1 to 2.5.
 fn inner(call: &Exchange) -> Vec<Row> {
-    let mut inner: Vec<Row> = rows(call)
-        .into_iter()
-        .filter(|r| matches!(r.step, Step::Name | Step::Tcp | Step::Tls))
-        .collect();
+    let mut inner: Vec<Row> =
+        rows(call).into_iter().filter(|r| matches!(r.step, Step::Name | Step::Tcp | Step::Tls)).collect();
     let t = &call.timing;
     let before = t.name + t.tcp + t.tls;
     let word = |sent: bool| if sent { StepState::Done } else { StepState::NotReached };
@@ -257,7 +278,9 @@ fn inner(call: &Exchange) -> Vec<Row> {
     let mut request = row(
         Step::Response,
         word(sent),
-        call.request.as_ref().map_or_else(|| "not sent".to_owned(), |r| format!("{} {}", r.method, elide(path(&r.target), 32))),
+        call.request
+            .as_ref()
+            .map_or_else(|| "not sent".to_owned(), |r| format!("{} {}", r.method, elide(path(&r.target), 32))),
     );
     request.title = "Request".into();
     request.start_us = before;
@@ -409,13 +432,19 @@ fn chain_summary(e: &Exchange) -> String {
 
 /// An expired certificate stacks notAfter over the time of the check.
 fn failed_dates(e: &Exchange, details: &mut Vec<Fact>) -> bool {
-    let Some(finding) = e.findings.iter().find(|f| matches!(f.id.as_str(), "certificate.expired" | "certificate.not_yet_valid") && f.rejects == Some(true)) else {
+    let Some(finding) = e.findings.iter().find(|f| {
+        matches!(f.id.as_str(), "certificate.expired" | "certificate.not_yet_valid") && f.rejects == Some(true)
+    }) else {
         return false;
     };
     let Some(certificate) = finding.certificate.and_then(|i| e.certificates.get(i)) else { return false };
     let expired = finding.id == "certificate.expired";
-    details.push(fact("Certificate", format!("{} of {}: {}", finding.certificate.unwrap_or_default() + 1, e.certificates.len(), certificate.subject)));
-    let (name, value) = if expired { ("notAfter", certificate.not_after) } else { ("notBefore", certificate.not_before) };
+    details.push(fact(
+        "Certificate",
+        format!("{} of {}: {}", finding.certificate.unwrap_or_default() + 1, e.certificates.len(), certificate.subject),
+    ));
+    let (name, value) =
+        if expired { ("notAfter", certificate.not_after) } else { ("notBefore", certificate.not_before) };
     details.push(Fact::cited(name, value.to_string(), "RFC 5280", "4.1.2.5"));
     if let Some(at) = e.verdict.as_ref().and_then(|v| v.checked_at) {
         details.push(fact("Checked at", at.to_string()));
@@ -469,11 +498,20 @@ fn signature(e: &Exchange) -> Row {
 fn response(e: &Exchange) -> Row {
     let Some(r) = &e.response else {
         let state = not_reached(e, Step::Response);
-        return if matches!(e.outcome, Outcome::Answered) { row(Step::Response, StepState::NotReached, "no request was sent") } else { state };
+        return if matches!(e.outcome, Outcome::Answered) {
+            row(Step::Response, StepState::NotReached, "no request was sent")
+        } else {
+            state
+        };
     };
     let size = r.content.as_ref().map_or(0, |c| c.length);
     let mut row = row(Step::Response, StepState::Done, format!("{}, {}", r.status, bytes(size)));
-    row.details = vec![Fact::cited("Status", format!("{} {}", r.status, r.reason.as_deref().unwrap_or_default()).trim().to_owned(), "RFC 9110", "15")];
+    row.details = vec![Fact::cited(
+        "Status",
+        format!("{} {}", r.status, r.reason.as_deref().unwrap_or_default()).trim().to_owned(),
+        "RFC 9110",
+        "15",
+    )];
     if let Some(protocol) = e.request.as_ref().and_then(|q| q.protocol.as_ref()) {
         row.details.push(fact("Protocol", protocol));
     }

@@ -89,11 +89,14 @@ mod tests {
 
     #[test]
     fn the_common_name_stands_anywhere_in_a_distinguished_name() {
-        for (dn, name) in [("CN=localhost", "localhost"), ("C=AE,O=Acme\\, Ltd,CN=pay.example,OU=x", "pay.example"), ("O=no common name", "O=no common name")] {
+        for (dn, name) in [
+            ("CN=localhost", "localhost"),
+            ("C=AE,O=Acme\\, Ltd,CN=pay.example,OU=x", "pay.example"),
+            ("O=no common name", "O=no common name"),
+        ] {
             assert_eq!(short_name(dn), name, "{dn}");
         }
     }
-
 
     #[test]
     fn values_read_as_a_person_writes_them() {

@@ -92,10 +92,7 @@ fn verdict_word(e: &Exchange) -> Option<String> {
 
 /// How many findings are above info.
 pub(super) fn notable(e: &Exchange) -> usize {
-    e.findings
-        .iter()
-        .filter(|f| f.certainty.is_none() && !matches!(f.severity, crate::FindingSeverity::Info))
-        .count()
+    e.findings.iter().filter(|f| f.certainty.is_none() && !matches!(f.severity, crate::FindingSeverity::Info)).count()
 }
 
 /// Facts under the verdict: `201 · Trusted · TLS 1.3 · signed`, or what was not sent.
