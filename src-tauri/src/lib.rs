@@ -26,6 +26,7 @@ pub fn build<R: Runtime>(builder: Builder<R>) -> Builder<R> {
 ///
 /// # Errors
 /// When the window framework cannot start, for example without a display.
+#[allow(clippy::exit, reason = "the code that generate_context! makes")]
 pub fn run() -> tauri::Result<()> {
     countersign_console::hardening::apply();
     build(Builder::default()).build(tauri::generate_context!())?.run(|app, event| {

@@ -1,11 +1,6 @@
 //! Measurements, side by side in one run: ours and the tool one would use otherwise, on the same machine, in the
 //! same minutes. `cargo xtask bench` prints them; docs/performance.md says how they are made.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a bench says what went wrong by panicking, and prints"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench says what went wrong by panicking, and prints")]
 #![expect(unreachable_pub, reason = "one binary, no outside")]
 
 mod cold;

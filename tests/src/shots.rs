@@ -39,8 +39,8 @@ async fn every_view_in_both_themes() {
     shot(&window, "main-token-step").await;
 
     for (link, name, words) in [
-        ("Open chain", "certificate-chain", "Who accepts this chain"),
-        ("Open token", "token", "signature withheld"),
+        ("Open chain", "certificate-chain", "Countersign lab root"),
+        ("Open token", "token", "Signature withheld"),
         ("Open signature base", "signature-base", "Signature-Input"),
     ] {
         let number = match name {
@@ -82,7 +82,7 @@ async fn every_view_in_both_themes() {
     let port = window.entry("Local gateway").await;
     address.send_keys(&format!("localhost{port}")).await.unwrap();
     window.click("button", "Inspect").await;
-    window.reads("Who accepts this chain").await;
+    window.reads("Copy full chain").await;
     shot(&window, "inspect").await;
 
     window.click("link", "Create payment").await;

@@ -16,9 +16,9 @@ use tauri::{Builder, Runtime};
 pub(crate) type Answer<T> = Result<T, Problem>;
 
 /// Events into a channel; a window that is gone does not matter.
-pub(crate) fn into<T: tauri::ipc::IpcResponse>(channel: Channel<T>) -> impl Fn(T) + Send + Sync + 'static
+pub(crate) fn into<T>(channel: Channel<T>) -> impl Fn(T) + Send + Sync + 'static
 where
-    T: Send + Sync + 'static,
+    T: tauri::ipc::IpcResponse + Send + Sync + 'static,
 {
     move |event| {
         let _gone = channel.send(event);

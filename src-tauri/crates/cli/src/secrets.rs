@@ -11,8 +11,11 @@ use crate::args::Secrets;
 /// Larger input is no secret.
 const LARGEST: u64 = 1024 * 1024;
 
-/// Secrets given to this process by environment variables, by slot; `None`: the recipe's first.
-pub(crate) fn from_environment(secrets: &Secrets) -> Result<Vec<(Option<String>, Arc<SecretText>)>, Problem> {
+/// A slot, where one was named, and its secret; `None`: the recipe's first.
+type Given = (Option<String>, Arc<SecretText>);
+
+/// Secrets given to this process by environment variables.
+pub(crate) fn from_environment(secrets: &Secrets) -> Result<Vec<Given>, Problem> {
     secrets
         .secret_env
         .iter()
