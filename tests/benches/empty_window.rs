@@ -1,4 +1,5 @@
 //! An empty window of the same framework and the same build: the floor that the window's start is measured against.
+#![allow(clippy::exit, reason = "the code that generate_context! makes")]
 
 use tauri::webview::PageLoadEvent;
 use tauri::{Builder, WebviewUrl, WebviewWindowBuilder};
