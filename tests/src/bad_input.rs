@@ -378,12 +378,33 @@ fn an_absent_keychain_is_said_with_the_way_out_and_nothing_falls_back() {
     assert!(files.is_empty(), "the secret went nowhere: {files:?}");
 }
 
+#[test]
+fn a_live_environment_is_changed_only_on_a_word() {
+    let sandbox = Sandbox::new();
+    let gateway = Gateway::start(&sandbox, SECRET, &[]);
+    add(&sandbox, &gateway.text("token_endpoint"), "payments:read payments:write");
+    std::fs::create_dir_all(sandbox.workspace().join("environments")).unwrap();
+    std::fs::write(sandbox.workspace().join("environments/live.toml"), "colour = \"red\"\nlive = true\n").unwrap();
+    let (url, ca) = (format!("{}/payments", gateway.text("api")), gateway.text("ca_file"));
+    let order = r#"{"amount": 1250, "currency": "AED"}"#;
+    let send = ["--credential", "demo", "--ca", &ca, "--environment", "live"];
+    let post = ["send", "POST", &url, "-d", order];
+    let said = asked(&sandbox, &[&post[..], &send].concat());
+    problem(&said, 2, "usage.live_environment");
+    assert_eq!(said.json()["request"]["sent"], false, "nothing left: there is no terminal to ask on");
+    asked(&sandbox, &[&["send", "GET", &url][..], &send].concat()).expect(0);
+    let said = asked(&sandbox, &[&post[..], &send, &["--allow-live"]].concat()).expect(0);
+    assert_eq!(said.json()["response"]["status"], 201);
+}
+
 /// Runs a script in a Secret Service of its own, so that locking it disturbs no other test.
 fn in_own_keyring(sandbox: &Sandbox, script: &str) -> Said {
     let mut command = Command::new("bash");
     sandbox.enter(&mut command);
     command.arg(root().join("tests/scripts/with-keyring")).args(["bash", "-c", script]);
     command.env("COUNTERSIGN", program("countersign")).env("DEMO_SECRET", SECRET);
+    // without a screen nothing can prompt, which is what is looked at
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
     run_with(command, None)
 }
 

@@ -28,7 +28,7 @@ async fn shot(window: &Window, name: &str) {
 #[ignore = "makes pictures; `cargo xtask shots`"]
 async fn every_view_in_both_themes() {
     let Some((sandbox, window)) = fresh("shots_first_run").await else { return };
-    window.reads("Start local gateway and send a signed request").await;
+    window.reads("Keychain: Secret Service, unlocked").await;
     shot(&window, "first-run").await;
     window.close().await;
     drop(sandbox);

@@ -30,6 +30,7 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     builder.invoke_handler(tauri::generate_handler![
         workspace::workspace_read,
         workspace::environment_choose,
+        workspace::environment_allow_live,
         workspace::request_read,
         workspace::request_save,
         workspace::request_remove,

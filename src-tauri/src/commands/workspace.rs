@@ -17,6 +17,11 @@ pub(crate) async fn environment_choose(desk: State<'_, Desk>, name: Option<Strin
 }
 
 #[tauri::command]
+pub(crate) async fn environment_allow_live(desk: State<'_, Desk>) -> Answer<()> {
+    desk.console().await?.environment_allow_live().await
+}
+
+#[tauri::command]
 pub(crate) async fn request_read(desk: State<'_, Desk>, path: String) -> Answer<RequestDraft> {
     desk.console().await?.request_read(&path).await
 }

@@ -166,6 +166,12 @@ export class Acts {
 			case 'unlock':
 				await this.unlock(null)
 				return
+			case 'allow_live':
+				await this.#try(async () => {
+					await this.#desk.ipc.call('environment_allow_live', {})
+					await this.#bench.send()
+				})
+				return
 			case 'clear_faults':
 				await this.clearFaults()
 		}

@@ -71,6 +71,17 @@ impl Shell {
         }
     }
 
+    /// Asks on the terminal; no terminal, `--json` and anything but yes mean no.
+    pub(crate) fn confirms(&self, question: &str) -> bool {
+        if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return false;
+        }
+        let mut err = std::io::stderr().lock();
+        let _closed = write!(err, "{question} [y/N] ").and_then(|()| err.flush());
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+
     /// A document, one line where several follow each other.
     pub(crate) fn document(&self, document: &impl Serialize, pretty: bool) {
         let text = if pretty { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) };

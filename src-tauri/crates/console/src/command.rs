@@ -26,6 +26,7 @@ pub const COMMANDS: &[Command] = &[
     // workspace
     command("workspace_read", &[], "WorkspaceView"),
     command("environment_choose", &[("name", "string | null")], "WorkspaceView"),
+    command("environment_allow_live", &[], "null"),
     command("request_read", &[("path", "string")], "RequestDraft"),
     command("request_save", &[("draft", "RequestDraft")], "RequestDraft"),
     command("request_remove", &[("path", "string")], "WorkspaceView"),

@@ -192,6 +192,15 @@ impl Console {
         self.core.blocking(|core| Ok(workspace_view(core))).await?
     }
 
+    /// Mutating calls may go out in the environment in use, until this process ends.
+    ///
+    /// # Errors
+    /// None now.
+    pub async fn environment_allow_live(&self) -> Answer<()> {
+        self.core.allow_live();
+        Ok(())
+    }
+
     /// Chooses the environment, for this person on this machine.
     ///
     /// # Errors
@@ -878,12 +887,19 @@ impl Console {
         Ok(self.core.status().await)
     }
 
-    /// Every change from now on, until the host is gone.
+    /// Every change from now on, until the host is gone; the first is what the keychain says.
     ///
     /// # Errors
     /// None now.
     pub async fn changes(&self, told: impl Fn(Change) + Send + Sync + 'static) -> Answer<()> {
         let mut news = self.core.changes.subscribe();
+        let core = Arc::clone(&self.core);
+        tokio::spawn(async move {
+            // who listens wants to know where secrets rest, before one is needed
+            if core.vault().state() == countersign_vault::State::Probing {
+                core.check_vault().await;
+            }
+        });
         tokio::spawn(async move {
             loop {
                 match news.recv().await {
@@ -1022,6 +1038,7 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         gateway_facts: RwLock::new(None),
         trust: RwLock::new(None),
         sending: Mutex::default(),
+        live_allowed: Mutex::default(),
         token_parts: Mutex::default(),
         calls: Mutex::default(),
         skews: Mutex::default(),

@@ -1,6 +1,6 @@
 //! What every use case stands on: clock, vault, workspace, connections, tokens, history. One for each process.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ pub(crate) struct Core {
     pub(crate) gateway_facts: RwLock<Option<crate::gateway::Facts>>,
     pub(crate) trust: RwLock<Option<Trust>>,
     pub(crate) sending: Mutex<HashMap<String, CancellationToken>>,
+    /// Live environments that may be changed until this process ends.
+    pub(crate) live_allowed: Mutex<HashSet<String>>,
     pub(crate) token_parts: Mutex<HashMap<String, Arc<TokenParts>>>,
     pub(crate) calls: Mutex<VecDeque<Exchange>>,
     pub(crate) skews: Mutex<HashMap<String, Skew>>,

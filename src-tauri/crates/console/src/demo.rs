@@ -25,6 +25,8 @@ pub(crate) const PROFILE: &str = "demo-ed25519";
 pub(crate) const ENVIRONMENT: &str = "local";
 /// The request of the first run.
 pub(crate) const CREATE: &str = "payments/create-payment";
+/// The folder of its requests.
+const FOLDER: &str = "payments";
 /// Requests of the first run.
 const REQUESTS: [&str; 3] = [CREATE, "payments/payment-status", "payments/refund"];
 
@@ -171,6 +173,7 @@ impl Core {
         if self.workspace.signing_profile(PROFILE).is_err() {
             self.workspace.save_signing_profile(PROFILE, &profile())?;
         }
+        self.workspace.name_folder(FOLDER, "Payments")?;
         for draft in [create(), status(), refund()] {
             if draft.path.as_deref().is_some_and(|path| self.workspace.request(path).is_err()) {
                 self.workspace.save_request(&draft)?;
@@ -219,6 +222,7 @@ impl Core {
                 self.workspace.remove_request(path)?;
             }
         }
+        self.workspace.remove_empty_folder(FOLDER)?;
         if self.workspace.signing_profile(PROFILE).is_ok() {
             self.workspace.remove_signing_profile(PROFILE)?;
         }

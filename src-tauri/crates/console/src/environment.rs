@@ -1,7 +1,8 @@
 //! Which values count: the chosen environment, the layers of template variables, where a name leads.
 
-use countersign_evidence::Problem;
+use countersign_evidence::{Fault, Problem};
 use countersign_tls::Target;
+use http::Method;
 
 use crate::core::{Core, lock};
 use crate::template::{Layer, Scope};
@@ -21,6 +22,33 @@ impl Core {
     pub(crate) fn environment(&self) -> Option<Environment> {
         let name = self.environment_name()?;
         self.workspace.environments().value.into_iter().find(|e| e.name == name)
+    }
+
+    /// A person said that calls may change something in the environment in use.
+    pub(crate) fn allow_live(&self) {
+        if let Some(name) = self.environment_name() {
+            lock(&self.live_allowed).insert(name);
+        }
+    }
+
+    /// A live environment asks before the first call that may change something there (RFC 9110 §9.2.1: the method is
+    /// not safe).
+    ///
+    /// # Errors
+    /// `usage.live_environment`.
+    pub(crate) fn may_call(&self, method: &Method) -> Result<(), Problem> {
+        let Some(environment) = self.environment().filter(|e| e.live && !method.is_safe()) else { return Ok(()) };
+        if self.options.allow_live || lock(&self.live_allowed).contains(&environment.name) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            "usage.live_environment",
+            Fault::Caller,
+            format!("{} is a live environment", environment.title),
+            format!("{method} may change something there"),
+        )
+        .with_citation("RFC 9110", "9.2.1")
+        .with_hint("Allow it once for this window, or pass --allow-live on the command line."))
     }
 
     /// Template variables of a draft, nearest first: `--var`, request, folders, environment, workspace, the running gateway.

@@ -31,7 +31,7 @@ impl Core {
         let progress = Progress::start(&id, &self.clock, sink);
         let mut e = Exchange::new(id.clone(), self.clock.now());
         let began = self.clock.boot();
-        let policy = self.policy(&target, None, true);
+        let policy = Policy { whole_handshakes: true, ..self.policy(&target, None, true) };
         let observed = async {
             self.observe(&mut e, &target, &policy, &progress).await;
         };

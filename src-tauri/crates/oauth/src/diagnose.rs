@@ -148,7 +148,7 @@ fn secret_shape(facts: &TokenFacts<'_>, out: &mut Diagnosis) {
         }
     }
     if clean {
-        out.ruled_out.push("space or line break at the secret's ends".into());
+        out.ruled_out.push("white space around the secret".into());
     }
     let scheme = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
         || text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("basic "));
@@ -200,7 +200,7 @@ fn encoding(facts: &TokenFacts<'_>, out: &mut Diagnosis) {
         return;
     }
     if !encoding_matters(facts.client_id, secret) {
-        out.ruled_out.push("the Basic encoding, which makes no difference for this client".into());
+        out.ruled_out.push("the Basic encoding".into());
         return;
     }
     let description = facts.refusal.error_description.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -299,12 +299,8 @@ fn client_refused(facts: &TokenFacts<'_>, error: &str) -> Finding {
     let mut refused = finding(
         "client.refused",
         Certainty::Possible,
-        format!(
-            "The server refused the client `{}`, sent as {}: {error}.",
-            facts.client_id,
-            facts.authentication.words()
-        ),
-        "Compare client id and secret with what the API's owner gave you, and the environment they are for.",
+        format!("`{}` and this secret do not belong together at this server.", facts.client_id),
+        "Compare id, secret and environment with what the API's owner gave you.",
         ("RFC 6749", "5.2"),
     );
     refused.values = vec![Fact::new("error", error)];

@@ -184,23 +184,23 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
 /// Registered claims in words: name = claim, value = what its value means here.
 pub fn explain_claims(view: &JwtView) -> Vec<Fact> {
-    let mut facts = Vec::new();
+    let mut facts = header(view);
     for (name, value) in &view.claims {
         let (meaning, section) = match name.as_str() {
             "iss" => ("issuer: who made the token", "4.1.1"),
             "sub" => ("subject: whom it is about", "4.1.2"),
             "aud" => ("audience: who may accept it", "4.1.3"),
-            "exp" => ("expiration time", "4.1.4"),
+            "exp" => ("expires", "4.1.4"),
             "nbf" => ("not before", "4.1.5"),
-            "iat" => ("issued at", "4.1.6"),
-            "jti" => ("JWT id, unique", "4.1.7"),
+            "iat" => ("issued", "4.1.6"),
+            "jti" => ("name of this token", "4.1.7"),
             "scope" | "scp" => ("granted scope", ""),
             "client_id" | "azp" => ("the client it was issued to", ""),
             "cnf" => ("bound to a key or certificate", ""),
             _ => continue,
         };
         let at = match name.as_str() {
-            "exp" | "nbf" | "iat" => value.as_i64().map(|s| format!(": {}", Timestamp::from_unix_seconds(s))),
+            "exp" | "nbf" | "iat" => value.as_i64().map(|s| format!(" {}", Timestamp::from_unix_seconds(s))),
             _ => None,
         };
         let text = format!("{meaning}{}", at.unwrap_or_default());
@@ -211,6 +211,31 @@ pub fn explain_claims(view: &JwtView) -> Vec<Fact> {
         });
     }
     facts
+}
+
+/// Parameters of the JOSE header in words (RFC 7515 §4.1).
+fn header(view: &JwtView) -> Vec<Fact> {
+    let text = |name: &str| view.header.get(name).and_then(Value::as_str);
+    let alg = match text("alg") {
+        Some("ES256") => "ECDSA P-256, SHA-256",
+        Some("ES384") => "ECDSA P-384, SHA-384",
+        Some("RS256") => "RSA PKCS#1, SHA-256",
+        Some("PS256") => "RSA PSS, SHA-256",
+        Some("EdDSA" | "Ed25519") => "Ed25519",
+        Some("HS256") => "HMAC, SHA-256: a shared secret",
+        Some("none") => "not signed",
+        _ => "algorithm of the signature",
+    };
+    let typ = match text("typ").map(str::to_ascii_lowercase).as_deref() {
+        Some("at+jwt" | "application/at+jwt") => "access token",
+        Some("jwt") => "JSON Web Token",
+        _ => "type of the token",
+    };
+    [("alg", alg, "4.1.1"), ("typ", typ, "4.1.9"), ("kid", "which key signed it", "4.1.4")]
+        .into_iter()
+        .filter(|(name, ..)| view.header.contains_key(*name))
+        .map(|(name, words, section)| Fact::cited(name, words, "RFC 7515", section))
+        .collect()
 }
 
 #[cfg(test)]

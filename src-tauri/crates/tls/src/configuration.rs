@@ -35,8 +35,11 @@ impl Configuration {
             .with_custom_certificate_verifier(Arc::new(RecordingVerifier::new(policy.trust.clone(), observe)))
             .with_client_cert_resolver(Arc::new(RecordingResolver { identity }));
         client.alpn_protocols = policy.alpn.protocols();
-        client.resumption =
-            if observe { Resumption::disabled() } else { Resumption::store(Arc::<Tickets>::clone(&tickets)) };
+        client.resumption = if observe || policy.whole_handshakes {
+            Resumption::disabled()
+        } else {
+            Resumption::store(Arc::<Tickets>::clone(&tickets))
+        };
         Ok(Self { client: Arc::new(client), tickets })
     }
 }

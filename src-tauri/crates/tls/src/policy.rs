@@ -75,6 +75,8 @@ impl Version {
 /// Everything that decides a handshake but the endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
+    /// Whole handshakes only: no ticket is kept or used, so that each connection shows its own chain.
+    pub whole_handshakes: bool,
     /// Which roots count, for which hosts.
     pub trust: Trust,
     /// What to answer a CertificateRequest with.
@@ -91,8 +93,9 @@ impl Policy {
         Self { trust, ..Self::default() }
     }
 
-    fn key(&self) -> ([u8; 32], Option<[u8; 32]>, Alpn, Option<Version>) {
+    fn key(&self) -> (bool, [u8; 32], Option<[u8; 32]>, Alpn, Option<Version>) {
         (
+            self.whole_handshakes,
             self.trust.fingerprint(),
             self.client_identity.as_ref().map(|identity| identity.fingerprint()),
             self.alpn,

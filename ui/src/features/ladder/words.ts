@@ -31,6 +31,7 @@ export const ACTIONS: Record<LadderAction, string> = {
 	trust_ca: 'Trust this CA for this host',
 	unlock: 'Unlock',
 	clear_faults: 'Clear faults',
+	allow_live: 'Allow and send',
 }
 
 /** Actions that only lead somewhere: drawn as links after the buttons. */

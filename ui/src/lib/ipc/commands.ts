@@ -31,6 +31,7 @@ export interface Commands {
 	// workspace
 	workspace_read: Call<object, WorkspaceView>
 	environment_choose: Call<{ name: string | null }, WorkspaceView>
+	environment_allow_live: Call<object, null>
 	request_read: Call<{ path: string }, RequestDraft>
 	request_save: Call<{ draft: RequestDraft }, RequestDraft>
 	request_remove: Call<{ path: string }, WorkspaceView>

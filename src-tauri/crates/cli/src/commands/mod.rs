@@ -83,8 +83,10 @@ pub(crate) async fn interruptible<T>(
 ) -> Result<T, Problem> {
     tokio::pin!(work);
     tokio::select! {
-        done = &mut work => return done,
+        // asked first: it listens before the work has begun, so that no signal falls between the two
+        biased;
         _ = tokio::signal::ctrl_c() => {}
+        done = &mut work => return done,
     }
     if let Some(id) = under_way.now() {
         console.send_cancel(&id).await?;

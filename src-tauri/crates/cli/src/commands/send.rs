@@ -24,7 +24,13 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: SendArgs) -> Ended
 async fn sent(shell: &Shell, console: &Console, args: &SendArgs) -> Ended {
     let draft = draft(console, args).await?;
     let under_way = UnderWay::default();
-    let view = interruptible(console, &under_way, console.send(draft, under_way.progress())).await?;
+    let mut view = interruptible(console, &under_way, console.send(draft.clone(), under_way.progress())).await?;
+    if let Some(problem) = view.evidence.error.as_ref().filter(|p| p.code == "usage.live_environment")
+        && shell.confirms(&format!("{}: {}. Send it?", problem.title, problem.detail))
+    {
+        console.environment_allow_live().await?;
+        view = interruptible(console, &under_way, console.send(draft, under_way.progress())).await?;
+    }
     show(shell, &view);
     if let Some(file) = &args.evidence {
         let document = serde_json::to_vec_pretty(&view.evidence).unwrap_or_default();

@@ -103,6 +103,7 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
         return Err(fail(Step::Name, unresolved(name, &values.unresolved)));
     }
     let method: Method = draft.method.trim().parse().map_err(|_| fail(Step::Response, bad_method(&draft.method)))?;
+    core.may_call(&method).map_err(|p| fail(Step::Credential, p))?;
     let target = core.target(&url).map_err(|p| fail(Step::Name, p))?;
     let uri = uri_of(&url).map_err(|p| fail(Step::Name, p))?;
     let (credential, asked_scope) = credential(core, draft, &target).map_err(|refused| {

@@ -100,7 +100,7 @@ fn signature(e: &mut Exchange, answer: &Answer<'_>, json: &Value) {
     let causes = causes(&component, answer, reason.as_deref());
     e.findings.splice(0..0, causes);
     if answer.signed.is_some_and(Signed::verifies) {
-        e.ruled_out.push("the key and the arithmetic: the signature verifies here over the base shown".into());
+        e.ruled_out.push("key and base: the signature verifies here".into());
     }
 }
 
@@ -135,8 +135,20 @@ fn causes(component: &str, answer: &Answer<'_>, reason: Option<&str>) -> Vec<Fin
                 .is_some_and(|matches| matches.is_ok());
             if true_here {
                 vec![
-                    cause("signature.content_changed", Certainty::Proven, format!("Content-Digest is the digest of the {length} B that were sent; the server computed another one."), "", ("RFC 9530", "2")),
-                    cause("signature.base_differs", Certainty::Likely, "Something between changed the content: a proxy or gateway that re-serialises, compresses or appends.".into(), "Compare the bytes that arrived at the server with those sent here.", ("RFC 9421", "7.2.8")),
+                    cause(
+                        "signature.content_changed",
+                        Certainty::Proven,
+                        format!("Content-Digest fits the {length} B that were sent; the server computed another one."),
+                        "",
+                        ("RFC 9530", "2"),
+                    ),
+                    cause(
+                        "signature.base_differs",
+                        Certainty::Likely,
+                        "A proxy or gateway changed the content.".into(),
+                        "Compare what arrived there with what was sent.",
+                        ("RFC 9421", "7.2.8"),
+                    ),
                 ]
             } else {
                 vec![cause(

@@ -244,6 +244,7 @@ impl Call<'_> {
             }
             Err(refusal) => {
                 self.e.response = Some(record::response(&self.core.redactor, received));
+                self.keep_refusal(body.expose_secret());
                 let wait = field("retry-after").and_then(|v| retry_after(v, self.core.clock.wall()));
                 self.diagnose(&refusal, secret, grant);
                 let mut problem = refused(&refusal, self.parts.authentication);
@@ -261,6 +262,19 @@ impl Call<'_> {
                 let exchange = Box::new(self.finish());
                 Obtained::Refused { refusal, retry_after: wait, problem, exchange }
             }
+        }
+    }
+
+    /// What the authorization server said is kept like any answer, redacted, where it names no token.
+    fn keep_refusal(&mut self, body: &[u8]) {
+        let names_token = |name: &[u8]| body.windows(name.len()).any(|window| window.eq_ignore_ascii_case(name));
+        if body.is_empty() || [&b"access_token"[..], b"refresh_token", b"id_token"].into_iter().any(names_token) {
+            return;
+        }
+        let kept = self.core.content.put(&self.core.redactor.redact_bytes(body));
+        if let (Ok(stored), Some(content)) = (kept, self.e.response.as_mut().and_then(|r| r.content.as_mut())) {
+            content.reference = Some(stored.reference);
+            content.not_kept = None;
         }
     }
 

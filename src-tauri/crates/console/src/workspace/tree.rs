@@ -3,6 +3,7 @@
 use std::fs;
 
 use countersign_evidence::Problem;
+use toml_edit::DocumentMut;
 
 use super::document::Document;
 use super::error::Error;
@@ -53,6 +54,34 @@ impl Workspace {
             format!("requests/{folder}/folder.toml")
         };
         self.read(&file)?.map_or_else(|| Ok(FolderFile::default()), |document| read_folder(&document))
+    }
+
+    /// Names a folder that has no file of its own yet.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn name_folder(&self, folder: &str, title: &str) -> Result<(), Problem> {
+        let file = format!("requests/{}/folder.toml", name::path_checked(folder)?);
+        if self.read(&file)?.is_some() {
+            return Ok(());
+        }
+        let mut document = DocumentMut::new();
+        document.insert("name", toml_edit::value(title));
+        self.write(&file, &document)
+    }
+
+    /// Removes a folder in which nothing is left but its own file.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn remove_empty_folder(&self, folder: &str) -> Result<(), Problem> {
+        let listing = self.listing(name::path_checked(folder)?, &mut Vec::new());
+        if listing.has_own_file && listing.folders.is_empty() && listing.requests.is_empty() {
+            self.remove(&format!("requests/{folder}/folder.toml"))?;
+            // other files in it keep it
+            let _kept = fs::remove_dir(self.folder().join("requests").join(folder));
+        }
+        Ok(())
     }
 
     /// Orders of the requests in a folder.

@@ -110,7 +110,9 @@ pub(super) fn compared(e: &Exchange) -> Vec<Compared> {
 
 fn base_value(base: &str, component: &str) -> String {
     let name = component.trim_matches('"');
-    base.lines().find_map(|line| line.strip_prefix(&format!("\"{name}\": "))).unwrap_or_default().to_owned()
+    let value = base.lines().find_map(|line| line.strip_prefix(&format!("\"{name}\": "))).unwrap_or_default();
+    // a token is shown by its fingerprint; the scheme before it says nothing here
+    value.strip_prefix("Bearer ").filter(|rest| rest.starts_with('‹')).unwrap_or(value).to_owned()
 }
 
 /// What can be done from the failed row.
@@ -119,6 +121,7 @@ pub(super) fn actions(e: &Exchange, step: Step) -> Vec<Action> {
     let code = e.error.as_ref().map_or("", |p| p.code.as_str());
     let mut actions = Vec::new();
     match step {
+        Step::Credential if code == "usage.live_environment" => actions.push(Action::AllowLive),
         Step::Credential => {
             if code.starts_with("vault.") {
                 actions.push(Action::Unlock);

@@ -47,6 +47,8 @@ pub enum Action {
     Unlock,
     /// Clear the gateway's faults.
     ClearFaults,
+    /// Let calls change something in this live environment until Countersign closes, and send.
+    AllowLive,
 }
 
 /// One cause, with how sure we are.

@@ -2,10 +2,26 @@
 
 use super::Proof;
 use super::text::short_name;
-use crate::{CertificateSource, Exchange, VerdictState};
+use crate::{CertificateSource, Exchange, Step, VerdictState};
 
 pub(super) fn proofs(e: &Exchange) -> Vec<Proof> {
-    vec![server(e), channel(e), caller(e)]
+    match e.token.as_ref().and_then(|t| t.exchange.as_deref()).filter(|_| e.failed_step == Some(Step::Token)) {
+        Some(call) if e.response.is_none() => vec![
+            server(call),
+            proof("Channel", false, "to the API: not opened".into()),
+            proof(
+                "Caller",
+                false,
+                if call.response.is_some() {
+                    "not accepted by the authorization server"
+                } else {
+                    "not shown to the server"
+                }
+                .into(),
+            ),
+        ],
+        _ => vec![server(e), channel(e), caller(e)],
+    }
 }
 
 fn proof(subject: &str, proved: bool, sentence: String) -> Proof {
@@ -69,7 +85,7 @@ fn caller(e: &Exchange) -> Proof {
         parts.push(format!("{} by token", credential.name));
     }
     if let Some(signature) = &e.signature {
-        parts.push(format!("{} by signature", signature.keyid));
+        parts.push(format!("{} signed", signature.keyid));
     }
     match (parts.is_empty(), &e.response) {
         (false, Some(_)) if accepted => proof("Caller", true, parts.join(", ")),

@@ -168,7 +168,7 @@ fn credential(e: &Exchange) -> Row {
         row.details = vec![fact("Credential", &used.name), fact("Store", used.store.words())];
         return row;
     }
-    let mut row = row(Step::Credential, StepState::Done, format!("{}, {}", used.name, used.store.words()));
+    let mut row = row(Step::Credential, StepState::Done, used.name.clone());
     row.details = vec![
         fact("Credential", &used.name),
         fact("Store", used.store.words()),
@@ -230,6 +230,8 @@ fn token(e: &Exchange) -> Row {
             row.details.push(fact("Scope granted", if granted.is_empty() { "none" } else { granted }));
         }
         (_, Some(granted)) => row.details.push(Fact::cited("Scope", granted, "RFC 6749", "3.3")),
+        // of a refused token it matters where the scope was the reason
+        (Some(_), None) if refused_otherwise(e) => {}
         (Some(asked), None) => row.details.push(Fact::cited("Scope asked", asked, "RFC 6749", "3.3")),
         (None, None) => {}
     }
@@ -249,10 +251,16 @@ fn token(e: &Exchange) -> Row {
     row
 }
 
-/// `client_secret_basic`, from the shown `authorization` field or form of a token request.
+/// Whether the token was refused for another reason than its scope.
+fn refused_otherwise(e: &Exchange) -> bool {
+    e.failed_step == Some(Step::Token) && e.error.as_ref().is_some_and(|p| p.code != "token.invalid_scope")
+}
+
+/// `client_secret_basic, form-encoded`, from the shown `authorization` field or form of a token request.
 fn sent_as(request: &crate::RequestView) -> Option<Fact> {
     let method = request.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    method.map(|(_, value)| Fact::cited("Sent", value, "RFC 6749", "2.3.1"))
+    let words = |value: &str| value.strip_prefix("Basic ‹").and_then(|v| v.strip_suffix('›')).map(ToOwned::to_owned);
+    method.map(|(_, value)| fact("Sent", words(value).unwrap_or_else(|| value.clone())))
 }
 
 fn state_word(state: TokenState) -> &'static str {
@@ -272,6 +280,10 @@ fn inner(call: &Exchange) -> Vec<Row> {
     let mut inner: Vec<Row> =
         rows(call).into_iter().filter(|r| matches!(r.step, Step::Name | Step::Tcp | Step::Tls)).collect();
     let t = &call.timing;
+    // the bars of the call begin with the call, not with the reading of its secret
+    for row in &mut inner {
+        row.start_us = row.start_us.saturating_sub(t.credential + t.token);
+    }
     let before = t.name + t.tcp + t.tls;
     let word = |sent: bool| if sent { StepState::Done } else { StepState::NotReached };
     let sent = call.request.as_ref().is_some_and(|r| r.sent);
@@ -288,7 +300,7 @@ fn inner(call: &Exchange) -> Vec<Row> {
     let mut answer = row(
         Step::Response,
         word(call.response.is_some()),
-        call.response.as_ref().map_or_else(|| "none".to_owned(), |r| r.status.to_string()),
+        call.response.as_ref().map_or_else(|| "none".to_owned(), answer_fact),
     );
     answer.title = "Answer".into();
     answer.start_us = before + t.request;
@@ -301,6 +313,16 @@ fn inner(call: &Exchange) -> Vec<Row> {
         row.inner = Vec::new();
     }
     inner
+}
+
+/// `200, application/json, 842 B`.
+fn answer_fact(r: &crate::ResponseView) -> String {
+    let mut facts = vec![r.status.to_string()];
+    if let Some(content) = &r.content {
+        facts.extend(content.media_type.as_ref().map(|kind| kind.split(';').next().unwrap_or(kind).trim().to_owned()));
+        facts.push(bytes(content.length));
+    }
+    facts.join(", ")
 }
 
 fn path(target: &str) -> &str {
@@ -384,6 +406,13 @@ fn tls(e: &Exchange) -> Row {
 fn tls_details(e: &Exchange) -> Vec<Fact> {
     let Some(h) = &e.handshake else { return Vec::new() };
     let mut details = Vec::new();
+    if refused_certificate(e) {
+        // what decided stands alone
+        if !failed_dates(e, &mut details) {
+            failed_chain(e, &mut details);
+        }
+        return details;
+    }
     let mut negotiated = |name: &str, value: &Option<String>, section: &str| {
         if let Some(value) = value {
             let mut fact = Fact::new(name, value.clone());
@@ -397,11 +426,7 @@ fn tls_details(e: &Exchange) -> Vec<Fact> {
     negotiated("Cipher suite", &h.cipher_suite, "");
     negotiated("Named group", &h.named_group, "");
     negotiated("ALPN", &h.alpn_protocol, "");
-    if failed_dates(e, &mut details) || e.certificates.is_empty() {
-        // the dates that decided stand in for the summary
-    } else if e.failed_step == Some(Step::Tls) {
-        failed_chain(e, &mut details);
-    } else {
+    if !e.certificates.is_empty() {
         details.push(fact("Chain", chain_summary(e)));
     }
     let client = match (&h.client_certificate, h.client_certificate_requested) {
@@ -416,6 +441,11 @@ fn tls_details(e: &Exchange) -> Vec<Fact> {
         details.push(fact("Verified", format!("{}Z, on an earlier connection", verified.at.clock())));
     }
     details
+}
+
+/// Whether the handshake stopped because of what the server's certificates say.
+fn refused_certificate(e: &Exchange) -> bool {
+    e.failed_step == Some(Step::Tls) && !e.certificates.is_empty() && e.findings.iter().any(|f| f.rejects == Some(true))
 }
 
 /// `3 certificates, 89 d left`.

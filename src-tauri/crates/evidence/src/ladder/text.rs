@@ -40,6 +40,17 @@ pub(super) fn span(ms: i64) -> String {
     }
 }
 
+/// The same in words: `3 days`, `5 hours`, `1 minute`.
+pub(super) fn long_span(ms: i64) -> String {
+    let s = usize::try_from(ms.unsigned_abs() / 1000).unwrap_or(usize::MAX);
+    match s {
+        0..60 => count(s, "second"),
+        60..3600 => count(s / 60, "minute"),
+        3600..172_800 => count(s / 3600, "hour"),
+        _ => count(s / 86_400, "day"),
+    }
+}
+
 /// At most `max` characters; the middle goes, both ends stay.
 pub fn elide(text: &str, max: usize) -> String {
     let count = text.chars().count();

@@ -1,6 +1,6 @@
 //! The verdict sentence and the facts under it.
 
-use super::text::{count, duration, version};
+use super::text::{count, duration, long_span, version};
 use crate::{AttemptReason, Exchange, Outcome, Step, VerdictState};
 
 /// One sentence: what happened.
@@ -19,9 +19,47 @@ fn stopped(e: &Exchange) -> String {
     let what = e.error.as_ref().map_or("no answer came", |p| p.title.as_str());
     let not_sent = matches!(e.outcome, Outcome::RefusedByUs);
     match e.failed_step {
-        _ if not_sent => format!("Not sent: {what}"),
-        Some(step) => format!("Stopped at {}: {what}", step.title()),
-        None => format!("Stopped: {what}"),
+        _ if not_sent => format!("Not sent: {}", uncapitalised(what)),
+        Some(Step::Tls) if certificate(e).is_some() => {
+            format!("Stopped at TLS: {}", certificate(e).unwrap_or_default())
+        }
+        Some(step) => format!("Stopped at {}: {}", step.title(), uncapitalised(what)),
+        None => format!("Stopped: {}", uncapitalised(what)),
+    }
+}
+
+/// What is wrong with the server's certificates, short enough for one line; the row below says it whole.
+fn certificate(e: &Exchange) -> Option<String> {
+    let finding = e.findings.iter().find(|f| f.rejects == Some(true))?;
+    let expired = || {
+        let certificate = finding.certificate.and_then(|i| e.certificates.get(i))?;
+        let checked = e.verdict.as_ref().and_then(|v| v.checked_at)?;
+        Some(format!(
+            "the certificate expired {} ago",
+            long_span(checked.unix_millis() - certificate.not_after.unix_millis())
+        ))
+    };
+    Some(match finding.id.as_str() {
+        "certificate.expired" => expired().unwrap_or_else(|| "the certificate is expired".into()),
+        "certificate.not_yet_valid" => "the certificate is not valid yet".into(),
+        "name.mismatch" | "name.ip_not_listed" => "the certificate is for another name".into(),
+        "name.no_subject_alternative_name" => "the certificate names no host".into(),
+        "path.missing_intermediate" => "one certificate is missing".into(),
+        "path.untrusted_root" => "the root is in no trust store".into(),
+        "path.self_signed" => "the certificate is signed by itself".into(),
+        "certificate.tampered" => "a certificate was changed".into(),
+        _ => return None,
+    })
+}
+
+/// A sentence that goes on after a colon; an abbreviation keeps its capitals.
+fn uncapitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    match (rest.next(), rest.clone().next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            first.to_lowercase().chain(rest).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 

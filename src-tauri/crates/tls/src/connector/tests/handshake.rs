@@ -127,6 +127,18 @@ async fn forgetting_drops_the_tickets() {
 }
 
 #[tokio::test]
+async fn a_policy_of_whole_handshakes_never_resumes() {
+    let chain = Made::good();
+    let server = Server::tls(config(&chain)).await;
+    let bench = Bench::new();
+    let policy = Policy { whole_handshakes: true, ..Policy::new(chain.trust()) };
+    for _ in 0..2 {
+        let record = bench.greeted(&server.target(), &policy).await.record;
+        assert_eq!(record.handshake.as_ref().unwrap().kind, Some(HandshakeKind::Full), "an inspection shows it all");
+    }
+}
+
+#[tokio::test]
 async fn a_chain_that_ended_is_not_resumed_from() {
     let chain = Made::good();
     let server = Server::tls(config(&chain)).await;
