@@ -3,10 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use countersign_console::view::SendProgress;
+use countersign_console::{Backend, Console, Options};
+use countersign_secret::Secret;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 
 use crate::command_line::{Gateway, with_secret};
 use crate::need;
@@ -188,4 +193,86 @@ fn marked_secrets_are_in_the_keychain_and_nowhere_else() {
     run(&sandbox, &["credential", "remove", "marked"]).expect(0);
     let item = Command::new("secret-tool").args(["search", "--all", "service", "countersign"]).output().unwrap();
     assert!(!String::from_utf8_lossy(&item.stdout).contains(&secret), "removed with its credential");
+}
+
+/// Everything that crosses to a window: what operations answer and what they tell on the way, as it is serialised.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<(String, String)>>>);
+
+impl Heard {
+    fn take<T: Serialize, E: Serialize + std::fmt::Debug>(&self, what: &str, answer: Result<T, E>) -> T {
+        let text = match &answer {
+            Ok(value) => serde_json::to_string(value).unwrap(),
+            Err(problem) => serde_json::to_string(problem).unwrap(),
+        };
+        self.0.lock().unwrap().push((what.to_owned(), text));
+        answer.unwrap_or_else(|problem| panic!("{what}: {problem:?}"))
+    }
+
+    fn events(&self) -> impl Fn(SendProgress) + Send + Sync + 'static {
+        let heard = self.clone();
+        move |event| heard.0.lock().unwrap().push(("an event".to_owned(), serde_json::to_string(&event).unwrap()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_and_no_event_of_the_boundary_holds_a_secret_or_a_token() {
+    let (sandbox, secret, heard) = (Sandbox::new(), canary(), Heard::default());
+    let options = Options {
+        workspace: Some(sandbox.workspace()),
+        data_dir: Some(sandbox.data()),
+        vault: Some(Backend::Memory),
+        ..Options::default()
+    };
+    let console = Console::open(options).await.unwrap();
+    heard.take("first_run", console.first_run(heard.events()).await);
+    let marked = Secret::new(secret.clone());
+    heard.take("credential_set_secret", console.credential_set_secret("demo-client", "client_secret", marked).await);
+    heard.take("gateway_stop", console.gateway_stop().await);
+    let gateway = heard.take("gateway_start", console.gateway_start("rfc", 300).await);
+    let mut draft = heard.take("request_read", console.request_read("payments/create-payment").await);
+    let sent = heard.take("send", console.send(draft.clone(), heard.events()).await);
+    assert_eq!(sent.evidence.response.as_ref().unwrap().status, 201, "the marked secret was really used");
+    let port = gateway.base_url.unwrap().rsplit_once(':').unwrap().1.trim_end_matches("/v1").to_owned();
+    heard.take("inspect", console.inspect(&format!("localhost:{port}"), heard.events()).await);
+    for fault in ["certificate-expired", "certificate-wrong-host", "client-refused", "content-changed"] {
+        heard.take(fault, console.demo_break(fault, heard.events()).await);
+    }
+    heard.take("gateway_expire_tokens", console.gateway_expire_tokens().await);
+    let renewed = heard.take("send, renewed", console.send(draft.clone(), heard.events()).await);
+    assert_eq!(renewed.evidence.previous_attempts.len(), 1);
+    // a request that carries the secret by hand, to a server that sends it back
+    draft.content = Some(format!("{{\"amount\": 1250, \"currency\": \"AED\", \"reference\": \"{secret}\"}}"));
+    let echoed = heard.take("send, echo", console.send(draft.clone(), heard.events()).await);
+    let id = echoed.evidence.exchange.clone();
+    heard.take("exchange_read", console.exchange_read(&id).await);
+    for kind in ["json", "har", "pem"] {
+        heard.take(kind, console.exchange_export(&id, kind).await);
+    }
+    heard.take("exchange_copy_curl", console.exchange_copy_curl(&sent.evidence.exchange).await);
+    heard.take("exchange_compare", console.exchange_compare(&sent.evidence.exchange, &id).await);
+    let content = echoed.evidence.response.as_ref().unwrap().content.as_ref().unwrap().reference.clone().unwrap();
+    let bytes = console.exchange_content(&content, 0, 65_536).await.unwrap();
+    let mut found = leaks("exchange_content", &bytes, &[&secret]);
+    heard.take("history_list", console.history_list("", None, 100).await);
+    for name in ["credential_test", "token_renew", "token_obtain"] {
+        let view = match name {
+            "credential_test" => console.credential_test("demo-client", heard.events()).await,
+            "token_renew" => console.token_renew("demo-client", heard.events()).await,
+            _ => console.token_obtain("demo-client", heard.events()).await,
+        };
+        heard.take(name, view);
+    }
+    heard.take("token_list", console.token_list().await);
+    heard.take("credential_list", console.credential_list().await);
+    heard.take("vault_read", console.vault_read().await);
+    heard.take("status_read", console.status_read().await);
+    heard.take("gateway_read", console.gateway_read().await);
+    heard.take("workspace_read", console.workspace_read().await);
+    console.close().await;
+    let heard = heard.0.lock().unwrap();
+    assert!(heard.iter().filter(|(what, _)| what == "an event").count() > 50, "events were heard");
+    found.extend(heard.iter().flat_map(|(what, text)| leaks(what, text.as_bytes(), &[&secret])));
+    found.extend(leaks_in(&sandbox, &[&secret]));
+    assert_eq!(found, Vec::<String>::new(), "0 hits");
 }

@@ -16,6 +16,23 @@ async fn desk(sandbox: &Sandbox) -> Console {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_ngenius_dialect_comes_with_a_key_and_an_order_that_succeed() {
+    let sandbox = Sandbox::new();
+    let console = desk(&sandbox).await;
+    console.gateway_start("ngenius", 300).await.unwrap();
+    let draft = console.request_read("orders/create-order").await.unwrap();
+    let sent = console.send(draft, |_| {}).await.unwrap().evidence;
+    assert_eq!(sent.response.as_ref().map(|r| r.status), Some(201), "{:?}", sent.error);
+    assert!(sent.signature.is_none() && sent.token.is_some());
+    let workspace = console.demo_remove().await.unwrap();
+    assert!(
+        workspace.requests.folders.is_empty() && console.credential_list().await.unwrap().is_empty(),
+        "all is gone"
+    );
+    console.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_certificate_is_met_by_the_next_send_although_a_connection_stood() {
     let sandbox = Sandbox::new();
     let console = desk(&sandbox).await;

@@ -9,6 +9,8 @@ use crate::shell::{has, run, say, succeeds};
 
 /// To build the desktop program.
 pub(crate) const BUILD: &[&str] = &["libwebkit2gtk-4.1-dev", "build-essential", "pkg-config", "cmake"];
+/// To build the command line alone.
+pub(crate) const COMPILE: &[&str] = &["build-essential", "pkg-config", "cmake"];
 /// To test: the real window, a real keychain, real peers.
 pub(crate) const TEST: &[&str] = &[
     "xvfb",

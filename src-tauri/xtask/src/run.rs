@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// The main job in the terminal, with secrets in memory where no keychain answers.
 fn tour() -> Result<()> {
+    packages::ensure(packages::COMPILE)?;
     execute(cargo().args(["build", "--package", "countersign-cli"]))?;
     let program = "target/debug/countersign";
     let mut tour = Command::new(program);

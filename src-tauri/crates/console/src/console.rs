@@ -696,11 +696,13 @@ impl Console {
         let dialect = Dialect::parse(dialect).map_err(|e| e.problem())?;
         let lifetime = Duration::from_secs(lifetime.clamp(5, 3600));
         let (demo_secret, trusted_keys) = self.core.demo_identity().await?;
-        match self
-            .core
-            .start_gateway(Start { dialect, lifetime, demo_secret, trusted_keys, preferred_ports: true })
-            .await
-        {
+        let key = Arc::clone(&demo_secret);
+        let start = Start { dialect, lifetime, demo_secret, trusted_keys, preferred_ports: true };
+        match self.core.start_gateway(start).await {
+            Ok(()) if dialect == Dialect::Ngenius => {
+                self.core.prepare_ngenius(&key).await?;
+                Ok(self.core.gateway_view(None).await)
+            }
             Ok(()) => Ok(self.core.gateway_view(None).await),
             Err(problem) => Ok(self.core.gateway_view(Some(problem)).await),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use countersign_evidence::{Fault as AtFault, Problem};
 use countersign_gateway::{DEMO_CLIENT, DEMO_KEYID, Dialect, Fault};
 use countersign_secret::Secret;
@@ -27,6 +27,12 @@ pub(crate) const ENVIRONMENT: &str = "local";
 pub(crate) const CREATE: &str = "payments/create-payment";
 /// The folder of its requests.
 const FOLDER: &str = "payments";
+/// The demo credential of the `ngenius` dialect.
+const NGENIUS: &str = "demo-ngenius";
+/// Its request.
+const ORDER: &str = "orders/create-order";
+/// The folder of its request.
+const ORDERS: &str = "orders";
 /// Requests of the first run.
 const REQUESTS: [&str; 3] = [CREATE, "payments/payment-status", "payments/refund"];
 
@@ -123,6 +129,10 @@ impl Core {
     pub(crate) async fn demo_identity(self: &Arc<Self>) -> Result<DemoIdentity, Problem> {
         self.ensure_workspace()?;
         self.write_demo_files()?;
+        if self.environment_name().is_none() {
+            self.change_state(|state| state.environment = Some(ENVIRONMENT.to_owned()))?;
+            self.changed(Change::Workspace);
+        }
         let secret = self.demo_secret().await?;
         Ok((secret, vec![(DEMO_KEYID.to_owned(), self.demo_key().await?)]))
     }
@@ -140,6 +150,39 @@ impl Core {
         self.workspace.save_credential(&file)?;
         let bytes = Secret::new(secret.expose_secret().as_bytes().to_vec());
         self.write_slot(CREDENTIAL, "client_secret", Kind::Text, Arc::new(bytes)).await
+    }
+
+    /// What the `ngenius` dialect is tried with: the service account's key as its owner hands it out, base64 already,
+    /// and an order.
+    pub(crate) async fn prepare_ngenius(
+        self: &Arc<Self>,
+        secret: &countersign_secret::SecretText,
+    ) -> Result<(), Problem> {
+        if self.workspace.credential(NGENIUS).is_err() {
+            self.workspace.save_credential(&CredentialFile {
+                name: NGENIUS.into(),
+                title: "N-Genius demo".into(),
+                kind: "oauth2".into(),
+                environments: vec![ENVIRONMENT.into()],
+                allowed_hosts: vec!["localhost".into()],
+                recipe: "ngenius".into(),
+                token_endpoint: "{{gateway.token_endpoint}}".into(),
+                token_endpoint_auth_method: "client_secret_basic".into(),
+                basic_encoding: "verbatim".into(),
+                grant_type: "client_credentials".into(),
+                ..CredentialFile::default()
+            })?;
+        }
+        let key = Secret::new(STANDARD.encode(format!("{DEMO_CLIENT}:{}", secret.expose_secret())).into_bytes());
+        self.write_slot(NGENIUS, "api_key", Kind::Text, Arc::new(key)).await?;
+        self.workspace.name_folder(ORDERS, "Orders")?;
+        if self.workspace.request(ORDER).is_err() {
+            self.workspace.save_request(&order())?;
+        }
+        for change in [Change::Workspace, Change::Credentials] {
+            self.changed(change);
+        }
+        Ok(())
     }
 
     fn write_demo_files(&self) -> Result<(), Problem> {
@@ -216,13 +259,19 @@ impl Core {
     /// Removes what the first run made: secrets, files, the running gateway.
     pub(crate) async fn remove_demo(self: &Arc<Self>) -> Result<(), Problem> {
         self.stop_gateway().await;
-        self.remove_credential(CREDENTIAL).await?;
-        for path in REQUESTS {
+        for name in [CREDENTIAL, NGENIUS] {
+            if self.workspace.credential(name).is_ok() {
+                self.remove_credential(name).await?;
+            }
+        }
+        for path in REQUESTS.into_iter().chain([ORDER]) {
             if self.workspace.request(path).is_ok() {
                 self.workspace.remove_request(path)?;
             }
         }
-        self.workspace.remove_empty_folder(FOLDER)?;
+        for folder in [FOLDER, ORDERS] {
+            self.workspace.remove_empty_folder(folder)?;
+        }
         if self.workspace.signing_profile(PROFILE).is_ok() {
             self.workspace.remove_signing_profile(PROFILE)?;
         }
@@ -337,6 +386,24 @@ fn refund() -> RequestDraft {
         signing: Some(PROFILE.into()),
         content_type: Some("application/json".into()),
         content: Some("{\n  \"payment\": \"latest\"\n}".into()),
+        ..RequestDraft::default()
+    }
+}
+
+/// As the vendor documents it: minor units, its own media type both ways.
+fn order() -> RequestDraft {
+    const MEDIA_TYPE: &str = "application/vnd.ni-payment.v2+json";
+    RequestDraft {
+        path: Some(ORDER.into()),
+        name: "Create order".into(),
+        method: "POST".into(),
+        url: "{{base_url}}/outlets/outlet-1/orders".into(),
+        fields: vec![field("accept", MEDIA_TYPE)],
+        authorization: Some(DraftAuthorization { credential: NGENIUS.into(), scope: None }),
+        content_type: Some(MEDIA_TYPE.into()),
+        content: Some(
+            "{\n  \"action\": \"SALE\",\n  \"amount\": { \"currencyCode\": \"AED\", \"value\": 1250 }\n}".into(),
+        ),
         ..RequestDraft::default()
     }
 }
