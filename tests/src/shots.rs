@@ -9,7 +9,7 @@ use fantoccini::key::Key;
 
 use crate::support::root;
 use crate::support::window::Window;
-use crate::window::{after_first_run, fresh, send_again};
+use crate::window::{after_first_run, fresh, open_step, send_again};
 
 /// Takes the pictures of one view, one a theme.
 async fn shot(window: &Window, name: &str) {
@@ -35,7 +35,7 @@ async fn every_view_in_both_themes() {
 
     let Some((sandbox, window)) = after_first_run("shots").await else { return };
     shot(&window, "main-success").await;
-    step(&window, "2").await;
+    open_step(&window, "2").await;
     shot(&window, "main-token-step").await;
 
     for (link, name, words) in [
@@ -49,7 +49,7 @@ async fn every_view_in_both_themes() {
             _ => "6",
         };
         window.click("link", "Create payment").await;
-        step(&window, number).await;
+        open_step(&window, number).await;
         window.click("button", link).await;
         window.reads(words).await;
         shot(&window, name).await;
@@ -91,15 +91,6 @@ async fn every_view_in_both_themes() {
     shot(&window, "palette").await;
     window.close().await;
     drop(sandbox);
-}
-
-/// Opens a row of the ladder by its number, if it is not open.
-async fn step(window: &Window, number: &str) {
-    let xpath = format!("//*[@data-ladder]/li/button[starts-with(@aria-label, '{number}, ')]");
-    let row = window.find(Locator::XPath(&xpath)).await;
-    if row.attr("aria-expanded").await.unwrap().as_deref() != Some("true") {
-        row.click().await.unwrap();
-    }
 }
 
 async fn chord(window: &Window, modifier: Key, letter: char) {

@@ -7,6 +7,8 @@ mod refused_token;
 mod renewal;
 mod views;
 
+use fantoccini::Locator;
+
 use crate::support::sandbox::Sandbox;
 use crate::support::window::{Window, can_open};
 use crate::support::{keyring, skip};
@@ -49,5 +51,14 @@ pub async fn send_again(window: &Window, times: usize) {
         window
             .until("one more exchange in the history", async || window.entry("History").await, |now| *now != before)
             .await;
+    }
+}
+
+/// Opens a row of the ladder by its number, if it is not open.
+pub async fn open_step(window: &Window, number: &str) {
+    let xpath = format!("//*[@data-ladder]/li/button[starts-with(@aria-label, '{number}, ')]");
+    let row = window.find(Locator::XPath(&xpath)).await;
+    if row.attr("aria-expanded").await.unwrap().as_deref() != Some("true") {
+        row.click().await.unwrap();
     }
 }
