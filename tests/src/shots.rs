@@ -66,7 +66,20 @@ async fn every_view_in_both_themes() {
         shot(&window, name).await;
     }
 
-    send_again(&window, 14).await;
+    for (tab, name) in
+        [("Fields 3", "request-fields"), ("Authorization", "request-authorization"), ("Signing", "request-signing")]
+    {
+        window.click("tab", tab).await;
+        shot(&window, name).await;
+    }
+    window.click("tab", "Content").await;
+    window.click("link", "Local gateway").await;
+    window.click("button", "Expire tokens now").await;
+    window.click("link", "Create payment").await;
+    send_again(&window, 1).await;
+    window.reads("after the token was renewed").await;
+    shot(&window, "renewal").await;
+    send_again(&window, 13).await;
     for (link, name, words) in [
         ("Local gateway", "gateway", "What the gateway saw"),
         ("Demo client", "credentials", "Test credential"),
@@ -78,6 +91,10 @@ async fn every_view_in_both_themes() {
         window.reads(words).await;
         shot(&window, name).await;
     }
+    window.click("button", "Add credential").await;
+    window.reads("Start from").await;
+    shot(&window, "credential-add").await;
+    window.click("link", "Inspect a server").await;
     let address = window.named("textbox", "Host and port").await;
     let port = window.entry("Local gateway").await;
     address.send_keys(&format!("localhost{port}")).await.unwrap();

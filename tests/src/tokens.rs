@@ -212,6 +212,13 @@ async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more_both_in_
     assert_eq!(status(call), 200);
     assert_eq!(seen(&lab), (2, vec![200, 401, 201]), "one renewal, one retry with the same content");
     assert_eq!(desk.row().await.generations[0].reason, "the server refused generation 1");
+    let call = e.token.as_ref().unwrap().exchange.as_ref().unwrap();
+    assert!(
+        e.timing.credential + e.timing.token >= call.timing.total,
+        "the renewal's time stands on its row: {:?}, {:?}",
+        e.timing,
+        call.timing
+    );
     desk.console.close().await;
     lab.gateway.stop().await;
 }

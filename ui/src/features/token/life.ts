@@ -30,7 +30,8 @@ export interface LifeView {
 
 export function lifeAt(deadline: Deadlines, now: number): LifeView {
 	const { renews, expires, life } = deadline
-	const expiresIn = expires === null ? null : expires - now
+	// a clock that is a little behind makes no life longer than it was granted
+	const expiresIn = expires === null ? null : Math.min(expires - now, life ?? Infinity)
 	const known = life !== null && life > 0 && expires !== null
 	const share = (at: number) => Math.min(100, Math.max(0, (at / (life ?? 1)) * 100))
 	return {

@@ -270,6 +270,8 @@ impl Run<'_> {
             step: Step::Token,
             outcome: Outcome::RefusedByUs,
         })?;
+        // a renewal after a refusal took place between the attempts; its time is this one's
+        let renewing = renewed.as_ref().and_then(|lease| lease.exchange.as_ref()).map_or(0, |call| call.timing.total);
         let leased = match renewed {
             Some(lease) => Ok(lease),
             None => {
@@ -277,7 +279,7 @@ impl Run<'_> {
                 self.or_cancelled(lease).await.map_err(|p| cancelled(p, Step::Token))?
             }
         };
-        e.timing.token = micros(self.core.clock.boot().saturating_sub(began));
+        e.timing.token = micros(self.core.clock.boot().saturating_sub(began)) + renewing;
         match leased {
             Ok(lease) => {
                 self.core.engine().used(&key.hash);

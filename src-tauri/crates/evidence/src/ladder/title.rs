@@ -99,6 +99,8 @@ fn answered(e: &Exchange) -> String {
         Some(AttemptReason::DpopNonce) => ", with the nonce the server asked for",
         None => "",
     };
+    // of an answer that took more than one attempt the last one's reason is the news; a trusted connection is not
+    let over = if retried.is_empty() || over != " over a trusted connection" { over } else { "" };
     format!("{word} in {}{over}{retried}", duration(e.timing.total))
 }
 
