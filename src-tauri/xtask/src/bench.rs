@@ -10,10 +10,8 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     packages::ensure(packages::BUILD)?;
     packages::ensure(packages::TEST)?;
     ui::build()?;
-    let features = ["--features", "countersign-desktop/custom-protocol"];
-    run(cargo().args(["build", "--release", "--workspace", "--bins"]).args(features))?;
-    run(cargo()
-        .args(["build", "--release", "--package", "countersign-desktop", "--example", "empty_window"])
-        .args(features))?;
-    run(test::wrapped(&["bench", "--package", "countersign-tests", "--bench", "side_by_side", "--"]).args(arguments))
+    // one set of features for all of it: each other set would be built anew
+    let all = ["--workspace", "--features", test::FEATURES];
+    run(cargo().args(["build", "--release", "--bins", "--example", "empty_window"]).args(all))?;
+    run(test::wrapped(&["bench", "--bench", "side_by_side"]).args(all).arg("--").args(arguments))
 }

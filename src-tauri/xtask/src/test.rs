@@ -28,7 +28,7 @@ pub(crate) fn shots(arguments: &[String]) -> Result<()> {
 }
 
 /// The desktop program serves its own pages under test.
-const FEATURES: &str = "countersign-desktop/custom-protocol";
+pub(crate) const FEATURES: &str = "countersign-desktop/custom-protocol";
 
 fn set_up() -> Result<()> {
     packages::ensure(packages::BUILD)?;

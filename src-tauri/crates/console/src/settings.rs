@@ -164,6 +164,8 @@ pub(crate) fn vault_problem(state: State) -> Problem {
             ("vault.unusable", Fault::Us, "Check again.")
         }
     };
-    Problem::new(code, fault, state.sentence().trim_end_matches('.').to_owned(), format!("state {}", state.name()))
-        .with_hint(hint)
+    let sentence = state.sentence().trim_end_matches('.');
+    // a title is lower case
+    let title = sentence[..1].to_ascii_lowercase() + &sentence[1..];
+    Problem::new(code, fault, title, format!("state {}", state.name())).with_hint(hint)
 }

@@ -181,34 +181,37 @@ impl Error {
                 "exchange.content_unusable",
                 Fault::Caller,
                 reason.clone(),
-                "check that the file is there and stays unchanged while it is sent",
+                "Check that the file is there and stays unchanged while it is sent.",
             ),
             Error::ContentLengthWrong { said, is } => (
                 "exchange.content_length_wrong",
                 Fault::Caller,
                 format!("content-length {said}, content {is} bytes"),
-                "leave the field out: it is set from the content",
+                "Leave the field out: it is set from the content.",
             ),
-            Error::TooManyFields { count } => {
-                ("exchange.too_many_fields", Fault::Caller, format!("{count} fields"), "take fields out of the request")
-            }
+            Error::TooManyFields { count } => (
+                "exchange.too_many_fields",
+                Fault::Caller,
+                format!("{count} fields"),
+                "Take fields out of the request.",
+            ),
             Error::TooLarge { limit } => (
                 "exchange.too_large",
                 Fault::Peer,
                 format!("limit {limit} bytes"),
-                "check the address: an answer of this kind is short",
+                "Check the address: an answer of this kind is short.",
             ),
             Error::TimedOut { endpoint, phase, after } => (
                 "exchange.timed_out",
                 Fault::Peer,
                 format!("{endpoint}, waited {after:?}, {}", phase.words()),
-                "try again with a longer time-out, or ask the operator",
+                "Try again with a longer time-out, or ask the operator.",
             ),
             Error::ClosedBeforeAnswer { endpoint } => (
                 "exchange.closed",
                 Fault::Peer,
                 endpoint.clone(),
-                "look at the server's log for this moment; the request may have been processed",
+                "Look at the server's log for this moment; the request may have been processed.",
             ),
             Error::Truncated { received, announced } => (
                 "exchange.truncated",
@@ -217,13 +220,13 @@ impl Error {
                     Some(announced) => format!("{received} of {announced} bytes"),
                     None => format!("{received} bytes, then the connection ended without its end mark"),
                 },
-                "look at the server, or at a proxy between, that cut the answer off",
+                "Look at the server, or at a proxy between, that cut the answer off.",
             ),
             Error::Reset { endpoint, received } => (
                 "exchange.reset",
                 Fault::Peer,
                 format!("{endpoint}, {received} bytes of content received"),
-                "look at the server's log for this moment; a filter on the path behaves like this too",
+                "Look at the server's log for this moment; a filter on the path behaves like this too.",
             ),
             Error::StreamReset { endpoint, reason, unprocessed, received } => (
                 "exchange.stream_reset",
@@ -233,30 +236,30 @@ impl Error {
                     if *unprocessed { ", the request was not processed" } else { "" }
                 ),
                 match reason.as_str() {
-                    "HTTP_1_1_REQUIRED" => "choose HTTP/1.1 for this request",
-                    _ => "look at the server's log for this moment",
+                    "HTTP_1_1_REQUIRED" => "Choose HTTP/1.1 for this request.",
+                    _ => "Look at the server's log for this moment.",
                 },
             ),
             Error::MalformedAnswer { endpoint, reason } => (
                 "exchange.malformed_answer",
                 Fault::Peer,
                 format!("{endpoint}: {reason}"),
-                "check the port: another service may listen there",
+                "Check the port: another service may listen there.",
             ),
             Error::AlertReceived { endpoint, alert } => (
                 "tls.alert",
                 Fault::Peer,
                 format!("{endpoint}, alert {} ({}), after the handshake", alert.name(), alert.code()),
-                "look at the server's log for this moment: it ended the connection",
+                "Look at the server's log for this moment: it ended the connection.",
             ),
             Error::Storage { full: true, reason } => {
-                ("storage.full", Fault::Environment, reason.clone(), "free some space, then send again")
+                ("storage.full", Fault::Environment, reason.clone(), "Free some space, then send again.")
             }
             Error::Storage { full: false, reason } => (
                 "storage.unwritable",
                 Fault::Environment,
                 reason.clone(),
-                "check that the data folder can be written by this user",
+                "Check that the data folder can be written by this user.",
             ),
         };
         let title = match self {

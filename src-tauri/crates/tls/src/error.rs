@@ -303,7 +303,7 @@ impl Error {
 
     fn title(&self) -> String {
         match self {
-            Error::NotTrusted { finding, .. } => finding.sentence.trim_end_matches('.').to_owned(),
+            Error::NotTrusted { finding, .. } => as_title(&finding.sentence),
             other => other.to_string(),
         }
     }
@@ -392,38 +392,38 @@ impl Error {
 
     fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Error::UrlMalformed { .. } => "write it as https://host:port/path",
-            Error::UrlScheme { .. } => "use https, or http on loopback",
-            Error::UrlUserinfo { .. } => "take the user name and password out of the URL and use a credential",
-            Error::ClientIdentity { .. } => "import the certificate chain and its key again",
-            Error::CaMalformed { .. } => "give a PEM file with at least one CA certificate",
+            Error::UrlMalformed { .. } => "Write it as https://host:port/path.",
+            Error::UrlScheme { .. } => "Use https, or http on loopback.",
+            Error::UrlUserinfo { .. } => "Take the user name and password out of the URL and use a credential.",
+            Error::ClientIdentity { .. } => "Import the certificate chain and its key again.",
+            Error::CaMalformed { .. } => "Give a PEM file with at least one CA certificate.",
             Error::NameNotFound { .. } => {
-                "check the spelling of the host; a private name may need the company's network"
+                "Check the spelling of the host; a private name may need the company's network."
             }
-            Error::NameTimedOut { .. } => "check the network connection of this machine",
-            Error::TcpRefused { .. } => "start the server, or check the port",
-            Error::TcpTimedOut { .. } => "check the address; a firewall that drops packets looks like this",
-            Error::TcpUnreachable { .. } => "check the network connection and the route to this address",
+            Error::NameTimedOut { .. } => "Check the network connection of this machine.",
+            Error::TcpRefused { .. } => "Start the server, or check the port.",
+            Error::TcpTimedOut { .. } => "Check the address; a firewall that drops packets looks like this.",
+            Error::TcpUnreachable { .. } => "Check the network connection and the route to this address.",
             Error::ClosedMidHandshake { .. } => {
-                "look at the server's log for this moment; a port without TLS behaves like this too"
+                "Look at the server's log for this moment; a port without TLS behaves like this too."
             }
-            Error::Reset { .. } => "try from another network; a filter on the path behaves like this",
-            Error::PlainHttp { .. } => "use http:// for this port, or the port that serves TLS",
-            Error::NotTls { .. } => "check the port: another service listens there",
-            Error::Silent { .. } => "check the port, and whether a proxy or firewall stands between",
-            Error::TlsTimedOut { .. } => "try again with a longer time-out",
-            Error::AlertReceived { .. } => "look at the server's log for this moment: it ended the handshake",
+            Error::Reset { .. } => "Try from another network; a filter on the path behaves like this.",
+            Error::PlainHttp { .. } => "Use http:// for this port, or the port that serves TLS.",
+            Error::NotTls { .. } => "Check the port: another service listens there.",
+            Error::Silent { .. } => "Check the port, and whether a proxy or firewall stands between.",
+            Error::TlsTimedOut { .. } => "Try again with a longer time-out.",
+            Error::AlertReceived { .. } => "Look at the server's log for this moment: it ended the handshake.",
             Error::ClientCertificateRequired { .. } => {
-                "choose a credential of kind client-certificate for this request"
+                "Choose a credential of kind client-certificate for this request."
             }
-            Error::ClientCertificateRefused { .. } => "choose another client certificate",
-            Error::NoCommonVersion { .. } => "ask the operator to offer TLS 1.2 or 1.3",
-            Error::NoCommonParameters { .. } => "ask the operator which suites and groups the server offers",
-            Error::NoApplicationProtocol { .. } => "let the version of HTTP be chosen automatically",
-            Error::UnrecognizedName { .. } => "check the host name, or ask for another name in SNI",
+            Error::ClientCertificateRefused { .. } => "Choose another client certificate.",
+            Error::NoCommonVersion { .. } => "Ask the operator to offer TLS 1.2 or 1.3.",
+            Error::NoCommonParameters { .. } => "Ask the operator which suites and groups the server offers.",
+            Error::NoApplicationProtocol { .. } => "Let the version of HTTP be chosen automatically.",
+            Error::UnrecognizedName { .. } => "Check the host name, or ask for another name in SNI.",
             Error::NotTrusted { finding, .. } => finding.fix.as_str(),
-            Error::ProtocolViolation { .. } => "report it to the operator of the server, with this evidence",
-            Error::Configuration { .. } => "this is a bug of Countersign; please report it with this evidence",
+            Error::ProtocolViolation { .. } => "Report it to the operator of the server, with this evidence.",
+            Error::Configuration { .. } => "This is a bug of Countersign; please report it with this evidence.",
         };
         if hint.is_empty() { Vec::new() } else { vec![hint.to_owned()] }
     }
@@ -461,9 +461,40 @@ impl Error {
     }
 }
 
+/// A sentence as a title: lower case, no full stop. A name at its beginning stays as it is.
+fn as_title(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let begins =
+        ["A ", "Certificate ", "The ", "You "].into_iter().find_map(|word| Some((word, sentence.strip_prefix(word)?)));
+    match begins {
+        Some((word, rest)) => word.to_ascii_lowercase() + rest,
+        None => sentence.to_owned(),
+    }
+}
+
 fn issuers(list: &[String]) -> String {
     match list {
         [] => String::new(),
         list => format!(", accepts issuers {}", list.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_title;
+
+    #[test]
+    fn a_title_is_lower_case_without_a_full_stop() {
+        for (sentence, title) in [
+            (
+                "The certificate CN=a expired 3 days ago, on 2027-03-14.",
+                "the certificate CN=a expired 3 days ago, on 2027-03-14",
+            ),
+            ("A signature in the chain does not verify.", "a signature in the chain does not verify"),
+            ("CN=a is not a CA (cA=FALSE), so it cannot issue.", "CN=a is not a CA (cA=FALSE), so it cannot issue"),
+            ("", ""),
+        ] {
+            assert_eq!(as_title(sentence), title);
+        }
     }
 }

@@ -100,7 +100,7 @@ async fn draft(console: &Console, args: &SendArgs) -> Result<RequestDraft, Probl
             return Err(Problem::new(
                 "usage.words",
                 Fault::Caller,
-                "METHOD URL or a request is wanted",
+                "`METHOD URL` or a request is wanted",
                 args.words.join(" "),
             ));
         }

@@ -21,7 +21,8 @@ pub(super) fn open(db: &Path) -> Result<Connection, Error> {
     let mut connection = Connection::open(db)?;
     connection.busy_timeout(BUSY)?;
     write_ahead(&connection)?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    // a killed process loses nothing of what was committed; a power cut may lose the newest, never the file
+    connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     migrate(&mut connection)?;
     Ok(connection)
