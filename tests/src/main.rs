@@ -9,6 +9,7 @@ mod boundary;
 mod canary;
 mod command_line;
 mod demo;
+mod errors;
 mod gateway;
 mod peers;
 mod redirect;
