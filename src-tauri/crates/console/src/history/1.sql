@@ -29,6 +29,8 @@ CREATE TABLE exchange (
   ) VIRTUAL
 ) STRICT;
 CREATE INDEX exchange_by_credential ON exchange (credential, started);
+-- what may leave, in the order of time, without a look into the rows
+CREATE INDEX exchange_unpinned ON exchange (id) WHERE pinned = 0;
 
 -- Documents inside of documents: token calls and earlier attempts, found by their own id.
 CREATE TABLE nested (
@@ -77,6 +79,7 @@ CREATE TABLE content (
   media_type TEXT,
   uses       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX content_unused ON content (sha256) WHERE uses = 0;
 
 CREATE TABLE exchange_content (
   exchange INTEGER NOT NULL REFERENCES exchange (number) ON DELETE CASCADE,

@@ -30,7 +30,8 @@ pub(super) fn enforce(transaction: &Transaction<'_>, bounds: Bounds, newest: Opt
         removed = true;
     }
     let most = int(bounds.bytes);
-    if unpinned_bytes(transaction)? > most {
+    // everything there is weighs at least as much as what may leave, and is counted without looking at exchanges
+    if bytes(transaction)? > most && unpinned_bytes(transaction)? > most {
         // an exchange without content weighs nothing here, so it may stay
         let heavy = numbers(
             transaction,
@@ -60,7 +61,7 @@ fn unpinned_bytes(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
     transaction
         .prepare_cached(
             "SELECT ifnull(sum(length), 0) FROM content WHERE sha256 IN
-               (SELECT content FROM exchange_content JOIN exchange ON number = exchange WHERE pinned = 0)",
+               (SELECT content FROM exchange_content WHERE exchange IN (SELECT number FROM exchange WHERE pinned = 0))",
         )?
         .query_row([], |row| row.get(0))
 }
