@@ -224,3 +224,20 @@ async fn content_without_end_is_not_read_into_memory() {
     assert_eq!(lab.judged().2, "content too large");
     lab.gateway.stop().await;
 }
+
+#[tokio::test]
+async fn what_a_client_wrote_into_its_token_does_not_break_the_challenge() {
+    let lab = Lab::start(Dialect::Rfc).await;
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let token =
+        format!("{}.{}.c2ln", part(r#"{"alg":"ES256","kid":"a\", realm=\"b\u00e9"}"#), part(r#"{"iss":"x","exp":1}"#));
+    let found = lab.get("/payments", &token).await;
+    let challenge = found.field("www-authenticate");
+    assert_eq!(
+        (found.status, challenge.matches('"').count()),
+        (401, 6),
+        "realm, error, error_description: {challenge}"
+    );
+    assert!(challenge.is_ascii(), "{challenge}");
+    lab.gateway.stop().await;
+}

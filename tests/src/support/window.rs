@@ -91,6 +91,7 @@ impl Window {
             "dialog button" => "self::button and ancestor::*[@role='dialog' or @role='alertdialog' or self::dialog]",
             "link" => "self::a or self::button",
             "tab" => "@role='tab'",
+            "radio" => "self::label[input[@type='radio']]",
             "textbox" => "self::input or self::textarea or @role='textbox'",
             other => panic!("no such role here: {other}"),
         };

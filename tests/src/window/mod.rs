@@ -3,6 +3,7 @@
 mod add_credential;
 mod bad_tls;
 mod first_run;
+mod large_content;
 mod refused_token;
 mod renewal;
 mod views;

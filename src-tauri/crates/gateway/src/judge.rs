@@ -64,6 +64,12 @@ pub(crate) fn judge(lab: &Lab, parts: &Parts, content: &[u8], scope: &str) -> Re
     Ok(Accepted { words })
 }
 
+/// `error_description` has no quote, no backslash and nothing outside of ASCII (RFC 6750 §3): what a client wrote into
+/// its token comes back as `?` there.
+fn quotable(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, ' '..='~') && c != '"' && c != '\\' { c } else { '?' }).collect()
+}
+
 fn denied(response: Response, words: &str, on_purpose: bool) -> Box<Denied> {
     Box::new(Denied { response, words: words.to_owned(), on_purpose })
 }
@@ -91,7 +97,7 @@ fn token(lab: &Lab, parts: &Parts, scope: &str) -> Result<String, Box<Denied>> {
         None => Err(Refused::Malformed),
     };
     let claims = verified.map_err(|refused| {
-        let description = refused.description();
+        let description = quotable(&refused.description());
         let value =
             format!("Bearer realm=\"countersign\", error=\"invalid_token\", error_description=\"{description}\"");
         let body = json!({"title": description, "status": 401, "error": "invalid_token"});

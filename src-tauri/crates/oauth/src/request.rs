@@ -132,7 +132,9 @@ fn form(request: &TokenRequest<'_>, authentication: ClientAuthentication) -> Res
     if let Grant::RefreshToken(token) = request.grant {
         pairs.push(("refresh_token", token.expose_secret().clone()));
     }
-    for (name, value) in [("scope", request.scope), ("audience", request.audience)] {
+    // RFC 6749 §6: without a scope a refresh asks for what was granted, and more it must not ask for
+    let scope = if matches!(request.grant, Grant::RefreshToken(_)) { "" } else { request.scope };
+    for (name, value) in [("scope", scope), ("audience", request.audience)] {
         if !value.is_empty() {
             pairs.push((name, value.to_owned()));
         }
@@ -194,5 +196,24 @@ mod tests {
         let (content, shown) = content(ClientAuthentication::ClientSecretPost, "ngenius");
         assert_eq!(content, "", "the recipe decides");
         assert!(format!("{shown:?}").contains("verbatim"), "{shown:?}");
+    }
+
+    #[test]
+    fn a_refresh_names_no_scope_and_so_never_more_than_was_granted() {
+        let token = Secret::new("refresh-1".to_owned());
+        let recipe = Recipe::built_in("rfc6749").unwrap();
+        let prepared = token_request(&TokenRequest {
+            recipe: &recipe,
+            token_endpoint: "https://localhost:8444/oauth2/token",
+            client_id: "demo-client",
+            client_secret: Some(&token),
+            authentication: ClientAuthentication::ClientSecretBasic(BasicEncoding::Form),
+            grant: Grant::RefreshToken(&token),
+            scope: "payments:read payments:write",
+            audience: "",
+        })
+        .unwrap();
+        let content = String::from_utf8(prepared.content.expose_secret().clone()).unwrap();
+        assert_eq!(content, "grant_type=refresh_token&refresh_token=refresh-1", "RFC 6749 §6");
     }
 }
