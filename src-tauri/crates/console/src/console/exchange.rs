@@ -1,0 +1,108 @@
+//! Exchanges: read, compared, saved, listed.
+
+use countersign_evidence::{Fault, Problem};
+
+use super::{Answer, Console};
+use crate::core::view_of;
+use crate::view::{Change, Comparison, ExchangeView, HistoryPage};
+
+impl Console {
+    /// A past exchange, or a token call made since the start.
+    ///
+    /// # Errors
+    /// One that is not there.
+    pub async fn exchange_read(&self, exchange: &str) -> Answer<ExchangeView> {
+        let id = exchange.to_owned();
+        self.core
+            .blocking(move |core| {
+                if let Some(entry) = core.history()?.read(&id)? {
+                    return Ok(view_of(entry));
+                }
+                let call = core.call(&id).ok_or_else(|| no_exchange(&id))?;
+                Ok(view_of(crate::history::Entry {
+                    exchange: call,
+                    workspace: core.workspace_id(),
+                    environment: core.environment_name(),
+                    request_path: None,
+                    gateway_seen: None,
+                }))
+            })
+            .await?
+    }
+
+    /// A range of a content, raw.
+    ///
+    /// # Errors
+    /// A reference that is none, a content that is gone.
+    pub async fn exchange_content(&self, reference: &str, offset: u64, length: u64) -> Answer<Vec<u8>> {
+        let reference = reference.to_owned();
+        self.core
+            .blocking(move |core| {
+                core.content.read(&reference, offset, length).map_err(|e| {
+                    Problem::new(
+                        "storage.content_gone",
+                        Fault::Environment,
+                        "the content is not here any more",
+                        format!("{reference}: {e}"),
+                    )
+                    .with_hint("The history keeps the newest contents up to its bound; send again to see it.")
+                })
+            })
+            .await?
+    }
+
+    /// The exchange as a curl command, secrets by reference.
+    ///
+    /// # Errors
+    /// One that is not there.
+    pub async fn exchange_copy_curl(&self, exchange: &str) -> Answer<String> {
+        let view = self.exchange_read(exchange).await?;
+        self.core
+            .blocking(move |core| crate::export::curl(&view.evidence, core.sent_bytes(&view.evidence).as_deref()))
+            .await
+    }
+
+    /// Writes an exchange to a file in the exports folder; its path.
+    ///
+    /// # Errors
+    /// A kind that is none, a folder that cannot be written.
+    pub async fn exchange_save(&self, exchange: &str, kind: &str) -> Answer<String> {
+        let view = self.exchange_read(exchange).await?;
+        let kind = kind.to_owned();
+        self.core.blocking(move |core| core.save_exchange(&view.evidence, &kind)).await?
+    }
+
+    /// Two exchanges side by side.
+    ///
+    /// # Errors
+    /// One that is not there.
+    pub async fn exchange_compare(&self, left: &str, right: &str) -> Answer<Comparison> {
+        let (left, right) = (self.exchange_read(left).await?, self.exchange_read(right).await?);
+        Ok(crate::export::compare(&left.evidence, &right.evidence))
+    }
+
+    /// A page of the history, newest first.
+    ///
+    /// # Errors
+    /// A history that cannot be read.
+    pub async fn history_list(&self, filter: &str, before: Option<&str>, limit: u64) -> Answer<HistoryPage> {
+        let (filter, before) = (filter.to_owned(), before.map(ToOwned::to_owned));
+        self.core.blocking(move |core| core.history()?.page(&filter, before.as_deref(), limit)).await?
+    }
+
+    /// Forgets every exchange and content.
+    ///
+    /// # Errors
+    /// A history that cannot be written.
+    pub async fn history_clear(&self) -> Answer<()> {
+        self.core.blocking(|core| core.history()?.clear()).await??;
+        self.core.changed(Change::History);
+        self.core.changed(Change::Status);
+        Ok(())
+    }
+}
+
+fn no_exchange(id: &str) -> Problem {
+    Problem::new("exchange.not_found", Fault::Caller, "this exchange is not in the history", id.to_owned())
+        .with_hint("The history keeps the newest exchanges up to its bound.")
+}
