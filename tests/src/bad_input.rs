@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::command_line::{Gateway, with_secret};
+use crate::command_line::{Gateway, add_demo, with_secret};
 use crate::need;
 use crate::scripted::{Received, Scripted, http, json};
 use crate::support::child::Child;
@@ -49,20 +49,7 @@ fn problem(said: &Said, exit: i32, code: &str) -> Value {
 
 /// A credential `demo` for a token endpoint.
 fn add(sandbox: &Sandbox, token_endpoint: &str, scope: &str) {
-    let add = [
-        "credential",
-        "add",
-        "demo",
-        "--client-id",
-        "demo-client",
-        "--token-endpoint",
-        token_endpoint,
-        "--scope",
-        scope,
-        "--allowed-host",
-        "localhost",
-    ];
-    asked(sandbox, &add).expect(0);
+    add_demo(sandbox, token_endpoint, scope, SECRET);
 }
 
 #[test]

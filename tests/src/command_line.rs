@@ -48,6 +48,16 @@ pub fn with_secret(sandbox: &Sandbox, arguments: &[&str], secret: &str) -> Said 
     run_with(command, None)
 }
 
+/// A credential `demo` for the demo client; its secret comes by the environment, at each use.
+pub fn add_demo(sandbox: &Sandbox, token_endpoint: &str, scope: &str, secret: &str) {
+    let mut add = vec!["credential", "add", "demo", "--client-id", "demo-client", "--token-endpoint", token_endpoint];
+    if !scope.is_empty() {
+        add.extend(["--scope", scope]);
+    }
+    add.extend(["--allowed-host", "localhost", "--vault", "memory", "--secret-env", "DEMO_SECRET"]);
+    with_secret(sandbox, &add, secret).expect(0);
+}
+
 #[test]
 fn the_tour_does_the_main_job_in_memory_and_prints_its_evidence() {
     let sandbox = Sandbox::new();
@@ -161,22 +171,7 @@ fn a_credential_goes_into_the_keychain_and_a_signed_call_is_accepted() {
 fn a_credential_is_never_sent_to_another_host() {
     let sandbox = Sandbox::new();
     let gateway = Gateway::start(&sandbox, "s3cret-of-demo-client", &[]);
-    let add = [
-        "credential",
-        "add",
-        "demo",
-        "--client-id",
-        "demo-client",
-        "--token-endpoint",
-        &gateway.text("token_endpoint"),
-        "--allowed-host",
-        "localhost",
-        "--vault",
-        "memory",
-        "--secret-env",
-        "DEMO_SECRET",
-    ];
-    with_secret(&sandbox, &add, "s3cret-of-demo-client").expect(0);
+    add_demo(&sandbox, &gateway.text("token_endpoint"), "", "s3cret-of-demo-client");
     let send = [
         "send",
         "GET",
@@ -199,22 +194,7 @@ fn a_credential_is_never_sent_to_another_host() {
 fn a_refused_client_is_exit_5_and_says_what_was_checked() {
     let sandbox = Sandbox::new();
     let gateway = Gateway::start(&sandbox, "s3cret-of-demo-client", &[]);
-    let add = [
-        "credential",
-        "add",
-        "demo",
-        "--client-id",
-        "demo-client",
-        "--token-endpoint",
-        &gateway.text("token_endpoint"),
-        "--allowed-host",
-        "localhost",
-        "--vault",
-        "memory",
-        "--secret-env",
-        "DEMO_SECRET",
-    ];
-    with_secret(&sandbox, &add, "not-the-one\n").expect(0);
+    add_demo(&sandbox, &gateway.text("token_endpoint"), "", "not-the-one\n");
     let ca = gateway.text("ca_file");
     let get = ["token", "get", "demo", "--vault", "memory", "--secret-env", "DEMO_SECRET", "--ca", &ca, "--json"];
     let said = with_secret(&sandbox, &get, "not-the-one\n").expect(5);
@@ -307,24 +287,7 @@ fn a_corrupt_workspace_file_is_named_with_its_line_and_the_others_load() {
 fn history_remembers_what_was_sent_without_secrets() {
     let sandbox = Sandbox::new();
     let gateway = Gateway::start(&sandbox, "s3cret-of-demo-client", &[]);
-    let add = [
-        "credential",
-        "add",
-        "demo",
-        "--client-id",
-        "demo-client",
-        "--token-endpoint",
-        &gateway.text("token_endpoint"),
-        "--scope",
-        "payments:read payments:write",
-        "--allowed-host",
-        "localhost",
-        "--vault",
-        "memory",
-        "--secret-env",
-        "DEMO_SECRET",
-    ];
-    with_secret(&sandbox, &add, "s3cret-of-demo-client").expect(0);
+    add_demo(&sandbox, &gateway.text("token_endpoint"), "payments:read payments:write", "s3cret-of-demo-client");
     let (url, ca) = (format!("{}/payments", gateway.text("api")), gateway.text("ca_file"));
     let send = [
         "send",

@@ -3,16 +3,20 @@
 use anyhow::Result;
 
 use crate::shell::{cargo, run};
+use crate::test::FEATURES;
 use crate::{packages, rules, ui};
 
 /// Everything that needs no test to run.
 pub(crate) fn check() -> Result<()> {
     packages::ensure(packages::BUILD)?;
+    ui::build()?;
+    judge()
+}
+
+/// The same over pages that are built.
+pub(crate) fn judge() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     rules::check()?;
-    ui::build()?;
     ui::npm("ui", &["run", "check"])?;
-    run(cargo()
-        .args(["clippy", "--workspace", "--all-targets", "--features", "countersign-desktop/custom-protocol"])
-        .args(["--", "-D", "warnings"]))
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--features", FEATURES, "--", "-D", "warnings"]))
 }

@@ -11,7 +11,7 @@ use crate::{check, packages, ui};
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
     set_up()?;
     if arguments.is_empty() {
-        check::check()?;
+        check::judge()?;
         ui::npm("ui", &["test"])?;
     }
     build()?;
