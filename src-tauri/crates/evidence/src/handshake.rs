@@ -34,12 +34,21 @@ pub struct HandshakeMessage {
     pub length: u64,
     /// `none`, `handshake`, `application`, `early`.
     pub protection: String,
+    /// The record of its direction in which it begins, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<u64>,
+    /// How many records carried it, where more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
     /// The message in hex, where kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<String>,
-    /// Decoded fields.
+    /// Decoded fields, parents before their children. Those without children cover every byte exactly once.
     #[serde(default)]
     pub fields: Vec<MessageField>,
+    /// Where the message is defined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citation: Option<Citation>,
 }
 
 /// One decoded field of a message.
@@ -52,7 +61,10 @@ pub struct MessageField {
     pub offset: u64,
     /// Length, bytes.
     pub length: u64,
-    /// Raw value.
+    /// How deep it is nested: 0 for a field of the message itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth: u8,
+    /// The value as people read it; empty where it only groups others.
     pub value: String,
     /// What it means here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,14 +74,23 @@ pub struct MessageField {
     pub citation: Option<Citation>,
 }
 
-/// One secret of the key schedule, by name only.
+fn is_zero(depth: &u8) -> bool {
+    *depth == 0
+}
+
+/// One secret of the key schedule, by name only. Its value is in the memory of the process that made the
+/// connection, and leaves it on an explicit wish only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]
 pub struct KeyScheduleEntry {
-    /// `handshake_secret`.
+    /// `shared_secret`, `handshake_secret`, `client_application_write_key`; TLS 1.2: `pre_master_secret`,
+    /// `master_secret`, `client_write_key`.
     pub name: String,
     /// Bytes.
     pub length: u64,
+    /// What it is made of: `HKDF-Extract(Derive-Secret(early_secret, "derived"), shared_secret)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derivation: Option<String>,
     /// Where it is derived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub citation: Option<Citation>,
@@ -77,12 +98,21 @@ pub struct KeyScheduleEntry {
 
 /// One cross-check between two independent sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
+#[ts(export, optional_fields)]
 pub struct Check {
-    /// `finished`.
+    /// `messages`, `transcript`, `finished`, `secrets`, `certificates`, `parameters`.
     pub name: String,
     /// Whether both agree.
     pub ok: bool,
+    /// What was claimed, in words: `Both Finished messages`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// What it was compared with, and the difference where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<String>,
+    /// Where the claim is defined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citation: Option<Citation>,
 }
 
 /// The client certificate's part of the handshake.

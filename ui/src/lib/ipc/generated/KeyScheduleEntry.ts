@@ -2,17 +2,23 @@
 import type { Citation } from "./Citation";
 
 /**
- * One secret of the key schedule, by name only.
+ * One secret of the key schedule, by name only. Its value is in the memory of the process that made the
+ * connection, and leaves it on an explicit wish only.
  */
 export type KeyScheduleEntry = { 
 /**
- * `handshake_secret`.
+ * `shared_secret`, `handshake_secret`, `client_application_write_key`; TLS 1.2: `pre_master_secret`,
+ * `master_secret`, `client_write_key`.
  */
 name: string, 
 /**
  * Bytes.
  */
 length: number, 
+/**
+ * What it is made of: `HKDF-Extract(Derive-Secret(early_secret, "derived"), shared_secret)`.
+ */
+derivation?: string, 
 /**
  * Where it is derived.
  */

@@ -18,7 +18,11 @@ offset: number,
  */
 length: number, 
 /**
- * Raw value.
+ * How deep it is nested: 0 for a field of the message itself.
+ */
+depth: number, 
+/**
+ * The value as people read it; empty where it only groups others.
  */
 value: string, 
 /**
