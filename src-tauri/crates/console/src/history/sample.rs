@@ -70,7 +70,12 @@ pub(crate) fn handshake(name: &str) -> Handshake {
         ocsp_response: None,
         verified_on: None,
         messages: Vec::new(),
-        key_schedule: vec![KeyScheduleEntry { name: "handshake_secret".into(), length: 32, citation: None }],
+        key_schedule: vec![KeyScheduleEntry {
+            name: "handshake_secret".into(),
+            length: 32,
+            derivation: None,
+            citation: None,
+        }],
         checks: Vec::new(),
     }
 }
