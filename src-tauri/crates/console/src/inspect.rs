@@ -75,7 +75,7 @@ impl Core {
                     // the library stopped at the refusal: what would have followed is observed on a connection of its own
                     let rest = self.client.connector().observe(target, policy, LIMIT, &()).await;
                     if rest.handshake.as_ref().is_some_and(|h| h.cipher_suite.is_some()) {
-                        e.handshake.clone_from(&rest.handshake);
+                        e.handshake = rest.handshake_in_full();
                     }
                 }
             }

@@ -137,7 +137,7 @@ pub struct VerifiedOn {
 }
 
 /// What was negotiated and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]
 pub struct Handshake {
     /// `TLSv1.3`, `TLSv1.2`; absent when the handshake failed before.

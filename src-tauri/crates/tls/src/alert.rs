@@ -57,6 +57,47 @@ impl Alert {
         }
     }
 
+    /// By its code on the wire.
+    pub(crate) fn of(code: u8) -> Self {
+        Self(code)
+    }
+
+    /// What its sender means by it.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self.0 {
+            0 => "The sender will send nothing more. This is how a connection ends well.",
+            10 => "A message came that does not belong here.",
+            20 => "A record could not be opened: wrong keys, or changed on the way.",
+            22 => "A record was longer than allowed.",
+            40 => "No set of parameters is acceptable to the sender: version, suite, group or signature scheme.",
+            42 => "The certificate is malformed, or its signature does not verify.",
+            43 => "A certificate of this type is not supported.",
+            44 => "The certificate was revoked.",
+            45 => "The certificate is expired or not yet valid.",
+            46 => "Something else is wrong with the certificate.",
+            47 => "A field holds a value that is out of range or contradicts another.",
+            48 => "The chain ends at a CA the sender does not know.",
+            49 => "The certificate is good, but access is denied.",
+            50 => "A message could not be decoded.",
+            51 => "A signature or a Finished did not verify.",
+            70 => "The sender does not speak the version it was offered.",
+            71 => "The sender demands stronger parameters.",
+            80 => "An internal error at the sender; it says nothing about the peer.",
+            86 => "The client fell back to a lower version although the server can do better.",
+            90 => "Cancelled for a reason that is not in the protocol.",
+            100 => "The sender does not renegotiate.",
+            109 => "An extension that must be there is missing.",
+            110 => "An extension came that was not asked for.",
+            112 => "The server does not know the name it was asked for.",
+            113 => "The stapled statement on the certificate is not acceptable.",
+            115 => "The pre-shared key is not known.",
+            116 => "A client certificate is required, and none was sent.",
+            120 => "The server speaks none of the application protocols it was offered.",
+            121 => "The server wants the encrypted ClientHello.",
+            _ => "The alert has no meaning in the registry.",
+        }
+    }
+
     /// Whether it speaks about the certificate the client sent (or did not send).
     pub fn is_about_client_certificate(self) -> bool {
         matches!(self.0, 42..=46 | 48 | 49 | 116)

@@ -16,7 +16,7 @@ use tokio_rustls::client::TlsStream;
 use crate::connector::Stopped;
 use crate::explain::{self, Decision, Explanation, Question};
 use crate::outcome::{Ending, Failure};
-use crate::recorder::{Observation, Recorder};
+use crate::recorder::{Accessors, Observation, Recorder, Sender};
 use crate::tap::Tap;
 use crate::tickets::{Tickets, Verified};
 use crate::verifier::host_of;
@@ -61,6 +61,7 @@ impl<'a> Attempt<'a> {
             failure: None,
             failed_step: None,
             root_cause: None,
+            recording: None,
         };
         let deadline = began.checked_add(limit).unwrap_or(began + FOREVER);
         Self { target, policy, limit, began, deadline, record, observer, opened }
@@ -129,6 +130,7 @@ impl<'a> Attempt<'a> {
         name: &ServerName<'static>,
     ) {
         let (_, connection) = stream.get_ref();
+        recorder.completed(Accessors::of(connection));
         let observation = recorder.observation().clone();
         let mut handshake = negotiated::completed(connection, name, self.policy, &observation);
         let begin = Instant::now();
@@ -172,7 +174,7 @@ impl<'a> Attempt<'a> {
         name: &ServerName<'static>,
     ) -> Error {
         let observation = recorder.observation().clone();
-        let received = recorder.received();
+        let received = recorder.flights.sent_by(Sender::Server);
         self.record.handshake = negotiated::failed(&received, name, self.policy, &observation);
         let begin = Instant::now();
         let mut refusal = None;
@@ -198,7 +200,7 @@ impl<'a> Attempt<'a> {
             policy: self.policy,
             observation: &observation,
             received: &received,
-            received_total: recorder.received_total(),
+            received_total: recorder.flights.total(Sender::Server),
             refusal: refusal.as_ref(),
         }
         .error(ending)

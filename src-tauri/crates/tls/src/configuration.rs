@@ -12,9 +12,10 @@ use rustls_pki_types::UnixTime;
 
 use crate::identity::RecordingResolver;
 use crate::policy::Version;
+use crate::provider::{RecordingKeyLog, recording_provider};
 use crate::tickets::Tickets;
 use crate::verifier::RecordingVerifier;
-use crate::{Clock, Error, Policy, provider};
+use crate::{Clock, Error, Policy};
 
 /// What all connections of one policy share.
 pub(crate) struct Configuration {
@@ -28,13 +29,14 @@ impl Configuration {
         let time = WallClock(Arc::clone(clock));
         let tickets = Arc::new(Tickets::new(Arc::clone(clock)));
         let identity = if observe { None } else { policy.client_identity.clone() };
-        let mut client = ClientConfig::builder_with_details(provider(), Arc::new(time))
+        let mut client = ClientConfig::builder_with_details(recording_provider(), Arc::new(time))
             .with_protocol_versions(Version::offered(policy.max_version))
             .map_err(|error| Error::Configuration { reason: error.to_string() })?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(RecordingVerifier::new(policy.trust.clone(), observe)))
             .with_client_cert_resolver(Arc::new(RecordingResolver { identity }));
         client.alpn_protocols = policy.alpn.protocols();
+        client.key_log = Arc::new(RecordingKeyLog);
         client.resumption = if observe || policy.whole_handshakes {
             Resumption::disabled()
         } else {

@@ -20,7 +20,7 @@ use crate::configuration::Configuration;
 use crate::outcome::Ending;
 use crate::recorder::{self, Endpoint, Recorder, Scoped};
 use crate::tap::Tap;
-use crate::{ConnectFailure, Connection, ConnectionRecord, Error, Observer, Policy, Stream, Target, tcp};
+use crate::{ConnectFailure, Connection, ConnectionRecord, Error, Observer, Policy, Recording, Stream, Target, tcp};
 
 /// The wall clock certificates are judged by.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -181,13 +181,13 @@ async fn secure(
     let (host, port) = attempt.target.dialled();
     let endpoint = Endpoint { port: attempt.target.port, dialled: (host.to_owned(), port) };
     let recorder = Recorder::new(endpoint);
+    attempt.record.recording = Some(Recording::new(Arc::clone(&recorder)));
     let connector = TlsConnector::from(Arc::clone(&configuration.client));
     let begin = Instant::now();
     // the key exchange starts inside this call, before the first poll
     let handshake =
         recorder::scope(&recorder, || connector.connect(name.clone(), Tap::new(stream, Arc::clone(&recorder))));
     let result = timeout_at(attempt.deadline, Scoped::new(Arc::clone(&recorder), handshake)).await;
-    recorder.stop();
     attempt.record.timing.tls = attempt.span(begin);
     let ending = match result {
         Ok(Ok(stream)) => {

@@ -3,7 +3,9 @@
 
 use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 
-/// What a ServerHello decided (RFC 9846 §4.1.3, RFC 5246 §7.4.1.3).
+use crate::wire::RETRY_RANDOM;
+
+/// What a ServerHello decided (RFC 9846 §4.2.3, RFC 5246 §7.4.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ServerHello {
     pub(crate) version: ProtocolVersion,
@@ -12,12 +14,6 @@ pub(crate) struct ServerHello {
     /// A HelloRetryRequest came before it.
     pub(crate) retried: bool,
 }
-
-/// The `random` that marks a HelloRetryRequest: SHA-256 of that word (RFC 9846 §4.1.3).
-const RETRY_RANDOM: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
-    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
-];
 
 const HANDSHAKE: u8 = 22;
 const SERVER_HELLO: u8 = 2;
@@ -146,7 +142,8 @@ fn first_line(wire: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FirstBytes, RETRY_RANDOM, first_bytes, plain_alert, server_hello};
+    use super::{FirstBytes, first_bytes, plain_alert, server_hello};
+    use crate::wire::RETRY_RANDOM;
     use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 
     fn record(random: [u8; 32], key_share: &[u8]) -> Vec<u8> {

@@ -11,7 +11,9 @@
 
 mod alert;
 mod attempt;
+mod capture;
 mod certificate;
+mod checks;
 mod configuration;
 mod connector;
 pub mod danger;
@@ -31,6 +33,8 @@ mod policy;
 mod provider;
 mod record;
 mod recorder;
+mod recording;
+mod schedule;
 mod stream;
 mod tap;
 mod target;
@@ -38,6 +42,7 @@ mod tcp;
 mod tickets;
 mod trust;
 mod verifier;
+mod wire;
 
 pub use self::alert::{Alert, alert_in};
 pub use self::certificate::{Certificate, Malformed, certificates_from_pem};
@@ -49,6 +54,7 @@ pub use self::outcome::error_for_alert_after_handshake;
 pub use self::policy::{Alpn, Policy, Version};
 pub use self::provider::{provider, warm_up};
 pub use self::record::{ConnectFailure, ConnectTiming, Connection, ConnectionRecord, Span};
+pub use self::recording::{Ends, Recording, Scope};
 pub use self::stream::Stream;
 pub use self::target::Target;
 pub use self::trust::{HostPattern, Profile, Store, StoreLabel, Trust, TrustBuilder};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use countersign_evidence::{CertificateView, Finding, Handshake, Problem, RootCause, Step, Timestamp, Verdict};
 
-use crate::{Error, Stream};
+use crate::{Ends, Error, Recording, Scope, Stream};
 
 /// A phase: when it began and how long it took, in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,27 @@ pub struct ConnectionRecord {
     pub failed_step: Option<Step>,
     /// One sentence on a failed handshake.
     pub root_cause: Option<RootCause>,
+    /// Everything that went over the wire, and the secrets that open it; `None` where TLS was not reached.
+    pub recording: Option<Recording>,
+}
+
+impl ConnectionRecord {
+    /// The handshake with every message that went by so far, the key schedule by name, and the checks. A
+    /// handshake that failed before the server decided anything still has its messages.
+    pub fn handshake_in_full(&self) -> Option<Handshake> {
+        let Some(recording) = &self.recording else { return self.handshake.clone() };
+        let mut handshake = self.handshake.clone().unwrap_or_default();
+        recording.tell(&mut handshake);
+        (self.handshake.is_some() || !handshake.messages.is_empty()).then_some(handshake)
+    }
+
+    /// The connection as a pcapng file; `None` where nothing was recorded. See [`Recording::capture`].
+    pub fn capture(&self, scope: Scope) -> Option<Vec<u8>> {
+        let recording = self.recording.as_ref()?;
+        let ends = Ends { client: self.local.as_ref()?.parse().ok()?, server: self.remote.as_ref()?.parse().ok()? };
+        let opened = self.opened_at.to_system().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Some(recording.capture(scope, ends, u64::try_from(opened.as_micros()).unwrap_or_default()))
+    }
 }
 
 /// A connection and its record.

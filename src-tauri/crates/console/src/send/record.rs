@@ -24,7 +24,8 @@ pub(crate) fn connection(e: &mut Exchange, record: &Arc<ConnectionRecord>, reuse
         addresses: record.addresses.clone(),
         remote: record.remote.clone(),
     });
-    e.handshake.clone_from(&record.handshake);
+    // the messages belong to the exchange that made the connection; a later one refers to it
+    e.handshake = if reused { record.handshake.clone() } else { record.handshake_in_full() };
     e.certificates.clone_from(&record.certificates);
     e.verdict = Some(record.verdict.clone());
     e.findings.extend(record.findings.iter().cloned());

@@ -2,6 +2,7 @@
 
 mod client_certificate;
 mod handshake;
+mod recording;
 mod refusal;
 mod transport;
 

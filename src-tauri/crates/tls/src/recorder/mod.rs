@@ -4,17 +4,26 @@
 //! configuration (resumption demands the same `Arc`). So the recorder of the connection being polled stands
 //! in a thread-local around every call into rustls, and is taken away after it.
 
+mod accessors;
+mod flight;
+mod library;
+
 use std::cell::RefCell;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use rustls::SignatureScheme;
 use rustls_pki_types::CertificateDer;
 
+pub(crate) use self::accessors::Accessors;
+pub(crate) use self::flight::{Flight, Flights, Sender};
+pub(crate) use self::library::{
+    Expand, Extract, Library, LoggedSecret, Plaintext, Pseudorandom, RecordKey, SessionSecret,
+};
 use crate::explain::Decision;
 
 /// Whose tickets may be used: those of the same port at the same address. Names stay apart below it.
@@ -41,28 +50,24 @@ pub(crate) struct Observation {
 }
 
 /// Collects what happens on one connection.
-#[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) endpoint: Endpoint,
+    pub(crate) flights: Flights,
     observation: Mutex<Observation>,
-    sent: Mutex<Vec<u8>>,
-    received: Mutex<Vec<u8>>,
-    received_total: AtomicU64,
-    listening: AtomicBool,
+    library: Mutex<Library>,
+    key_log: Mutex<Vec<LoggedSecret>>,
+    accessors: OnceLock<Accessors>,
 }
-
-/// Both plain-text hellos fit; a certificate message of 64 KiB need not.
-const TAP_LIMIT: usize = 32 * 1024;
 
 impl Recorder {
     pub(crate) fn new(endpoint: Endpoint) -> Arc<Self> {
         Arc::new(Self {
             endpoint,
+            flights: Flights::default(),
             observation: Mutex::default(),
-            sent: Mutex::default(),
-            received: Mutex::default(),
-            received_total: AtomicU64::new(0),
-            listening: AtomicBool::new(true),
+            library: Mutex::default(),
+            key_log: Mutex::default(),
+            accessors: OnceLock::new(),
         })
     }
 
@@ -70,42 +75,33 @@ impl Recorder {
         self.observation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn note_sent(&self, bytes: &[u8]) {
-        if self.listening.load(Ordering::Relaxed) {
-            append(&self.sent, bytes);
-        }
+    /// What the crypto provider saw.
+    pub(crate) fn library(&self) -> MutexGuard<'_, Library> {
+        self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn note_received(&self, bytes: &[u8]) {
-        if self.listening.load(Ordering::Relaxed) {
-            self.received_total.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            append(&self.received, bytes);
-        }
+    /// The library's own account, once the handshake is complete.
+    pub(crate) fn accessors(&self) -> Option<&Accessors> {
+        self.accessors.get()
     }
 
-    /// The handshake is over: application bytes are nobody's business here.
-    pub(crate) fn stop(&self) {
-        self.listening.store(false, Ordering::Relaxed);
+    /// The handshake is complete.
+    pub(crate) fn completed(&self, accessors: Accessors) {
+        // it completes once
+        drop(self.accessors.set(accessors));
     }
 
-    pub(crate) fn received(&self) -> Vec<u8> {
-        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn sent(&self) -> Vec<u8> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn received_total(&self) -> u64 {
-        self.received_total.load(Ordering::Relaxed)
+    /// The secrets the library logged.
+    pub(crate) fn key_log(&self) -> MutexGuard<'_, Vec<LoggedSecret>> {
+        self.key_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn append(buffer: &Mutex<Vec<u8>>, bytes: &[u8]) {
-    let mut buffer = buffer.lock().unwrap_or_else(PoisonError::into_inner);
-    let room = TAP_LIMIT.saturating_sub(buffer.len());
-    buffer.extend_from_slice(&bytes[..bytes.len().min(room)]);
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // nothing of a session's secrets may reach a log
+        f.debug_struct("Recorder").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
 }
 
 thread_local! {
