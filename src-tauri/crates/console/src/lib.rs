@@ -21,6 +21,7 @@ pub mod export;
 pub mod file;
 pub mod folder;
 mod gateway;
+mod identity;
 pub mod hardening;
 pub mod history;
 mod inspect;
@@ -42,6 +43,7 @@ pub mod view;
 pub mod workspace;
 
 pub use self::console::{Console, GatewayHandle, GatewayStart};
+pub use self::identity::CertificateImport;
 pub use self::jwt::{TokenText, inspect_token};
 pub use self::options::{ConnectionOptions, Options};
 pub use self::send::ProgressSink;

@@ -10,13 +10,12 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use toml_edit::{InlineTable, Item, Value};
 
+use super::chain::{FOLDER, armoured};
 use super::document::{Document, LIMIT};
 use super::error::Error;
 use super::{Kind, Workspace, edit, list, missing, name};
 
 const FILE: &str = "trust.toml";
-/// Where CA files lie.
-const FOLDER: &str = "certificates";
 /// Stores that can be named.
 const STORES: [&str; 2] = ["os", "mozilla"];
 /// Profiles of certificates.md §3.
@@ -249,22 +248,4 @@ fn file_of(certificates: &[CertificateDer<'_>]) -> String {
         context.update(certificate);
     }
     format!("{FOLDER}/ca-{}.pem", hex::encode(&context.finish().as_ref()[..6]))
-}
-
-/// Only the certificates: what stood between them stays out.
-fn armoured(certificates: &[CertificateDer<'_>]) -> String {
-    let mut text = String::new();
-    for certificate in certificates {
-        text.push_str("-----BEGIN CERTIFICATE-----\n");
-        let encoded = STANDARD.encode(certificate);
-        let mut rest = encoded.as_str();
-        while !rest.is_empty() {
-            let (line, after) = rest.split_at(rest.len().min(64));
-            text.push_str(line);
-            text.push('\n');
-            rest = after;
-        }
-        text.push_str("-----END CERTIFICATE-----\n");
-    }
-    text
 }

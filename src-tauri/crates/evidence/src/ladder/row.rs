@@ -436,6 +436,7 @@ fn tls_details(e: &Exchange) -> Vec<Fact> {
     };
     if h.protocol_version.is_some() {
         details.push(fact("Client", client));
+        details.extend(h.client_certificate.iter().filter_map(|c| c.reason.as_ref()).map(|why| fact("Chosen", why)));
     }
     if let Some(verified) = &h.verified_on {
         details.push(fact("Verified", format!("{}Z, on an earlier connection", verified.at.clock())));
