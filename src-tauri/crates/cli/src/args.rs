@@ -203,7 +203,7 @@ pub(crate) struct GatewayArgs {
 pub(crate) enum CredentialAction {
     /// Add one; its secret is read from a prompt, --secret-stdin or --secret-env
     #[command(
-        after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin"
+        after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin\n  countersign credential add till-7 --client-cert-file till-7.p12 --allowed-host api.bank.example"
     )]
     Add(CredentialArgs),
     /// All of them, without secrets
@@ -267,9 +267,13 @@ pub(crate) struct CredentialArgs {
     /// The slot the secret goes to [default: the recipe's first]
     #[arg(long)]
     pub(crate) slot: Option<String>,
-    /// A private key for signing, PKCS#8 PEM, into the slot signing_key
+    /// A private key for signing, PKCS#8 PEM, into the slot signing_key; with --client-cert-file that certificate's
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// A client certificate with its key: PEM or PKCS#12; the key may be in --key-file instead. Its passphrase is
+    /// read from --passphrase-env, --secret-env passphrase=VAR or a prompt
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_cert_file: Option<PathBuf>,
     /// Store no secret now
     #[arg(long)]
     pub(crate) no_secret: bool,
@@ -321,6 +325,9 @@ pub(crate) struct SendArgs {
     /// A subset of the credential's scope
     #[arg(long)]
     pub(crate) scope: Option<String>,
+    /// The credential whose client certificate is shown to the server
+    #[arg(long, value_name = "CREDENTIAL")]
+    pub(crate) client_cert: Option<String>,
     /// Sign with this profile
     #[arg(long, value_name = "PROFILE")]
     pub(crate) sign: Option<String>,
@@ -358,6 +365,12 @@ pub(crate) struct InspectArgs {
     pub(crate) host: String,
     #[command(flatten)]
     pub(crate) connect: Connect,
+    /// The credential whose client certificate is shown to the server
+    #[arg(long, value_name = "CREDENTIAL")]
+    pub(crate) client_cert: Option<String>,
+    /// Accept this host's certificate whatever it is: this call only, loud, recorded
+    #[arg(long)]
+    pub(crate) accept_unverified: bool,
     /// Write the chain to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) pem: Option<PathBuf>,

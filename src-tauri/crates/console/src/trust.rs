@@ -164,14 +164,12 @@ impl Core {
     }
 
     fn trusted_ca(&self, file: &str, hosts: &[String]) -> TrustedCa {
-        let now = self.clock.now().unix_millis();
+        let now = self.clock.now();
         let (subject, life) = match self.workspace_store(file, hosts) {
             Ok(store) => match store.anchors().first() {
                 Some(anchor) => {
                     let view = anchor.view();
-                    let days = (view.not_after.unix_millis() - now).div_euclid(86_400_000);
-                    let life = if days >= 0 { format!("{days} d left") } else { format!("expired {} d ago", -days) };
-                    (view.subject.clone(), life)
+                    (view.subject.clone(), crate::identity::life(view, now))
                 }
                 None => ("no certificate in it".to_owned(), String::new()),
             },

@@ -157,8 +157,7 @@ pub fn error_for_alert_after_handshake(record: &ConnectionRecord, alert: Alert) 
     let endpoint = record.endpoint.clone();
     if alert.code() == 116 || (handshake.client_certificate_requested && alert.is_about_client_certificate()) {
         let sent = handshake.client_certificate.as_ref().filter(|used| used.sent);
-        let sent =
-            sent.map(|used| (used.subject.clone().unwrap_or_default(), used.issuer.clone().unwrap_or_default()));
+        let sent = sent.map(|used| (used.subject.clone().unwrap_or_default(), used.issuer.clone().unwrap_or_default()));
         return Some(about_client_certificate(endpoint, alert, sent, handshake.acceptable_issuers.clone()));
     }
     Some(Error::AlertReceived { endpoint, alert })

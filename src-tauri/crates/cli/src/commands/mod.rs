@@ -1,5 +1,6 @@
 //! One module for each command; each returns its exit code or the problem that stopped it.
 
+mod certificate;
 mod credential;
 mod gateway;
 mod history;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::CommandFactory as _;
 use countersign_console::Console;
 use countersign_console::view::{ExchangeView, SendProgress};
-use countersign_evidence::Problem;
+use countersign_evidence::{Exchange, Problem};
 
 use crate::args::{Cli, Command};
 use crate::exit;
@@ -117,6 +118,17 @@ pub(crate) fn show(shell: &Shell, view: &ExchangeView) {
 pub(crate) fn why(shell: &Shell, view: &ExchangeView) {
     if let (Some(problem), false) = (&view.evidence.error, shell.json) {
         shell.problem(problem);
+    }
+}
+
+/// Says aloud that nobody proved who answered, because verification was off for the host; with --json too.
+pub(crate) fn unverified(shell: &Shell, view: &ExchangeView) {
+    let off = |e: &Exchange| e.verdict.as_ref().is_some_and(|v| v.reason == "verification_off");
+    if off(&view.evidence) || view.evidence.previous_attempts.iter().any(|attempt| off(&attempt.exchange)) {
+        shell.warn("Server not verified: its certificate was accepted whatever it is, for this call.");
+        for finding in view.evidence.findings.iter().filter(|finding| finding.rejects == Some(true)) {
+            shell.warn(&finding.sentence);
+        }
     }
 }
 

@@ -100,9 +100,8 @@ impl Core {
     fn none_chosen(&self, target: &Target) -> String {
         let with_certificate = self.workspace.credentials().value.into_iter().filter(|c| c.certificate_file.is_some());
         let (fit, other): (Vec<_>, Vec<_>) = with_certificate.partition(|one| goes_to(one, target));
-        let names = |list: &[CredentialFile]| {
-            list.iter().map(|one| format!("`{}`", one.name)).collect::<Vec<_>>().join(", ")
-        };
+        let names =
+            |list: &[CredentialFile]| list.iter().map(|one| format!("`{}`", one.name)).collect::<Vec<_>>().join(", ");
         match (fit.as_slice(), other.as_slice()) {
             ([], []) => "No credential has a client certificate.".to_owned(),
             ([], other) => format!("The request names none; {} may not go to {}.", names(other), target.host),

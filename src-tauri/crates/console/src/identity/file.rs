@@ -130,13 +130,18 @@ impl Found {
         if certificates.len() > MOST_CERTIFICATES {
             return Err(Error::Unreadable { reason: format!("it holds {} certificates", certificates.len()) });
         }
-        let certificates: Vec<Certificate> = certificates
-            .iter()
-            .map(Certificate::from_der)
-            .collect::<Result<_, _>>()
-            .map_err(|malformed| Error::Unreadable { reason: format!("a certificate in it is {malformed}") })?;
+        let certificates: Vec<Certificate> =
+            certificates
+                .iter()
+                .map(Certificate::from_der)
+                .collect::<Result<_, _>>()
+                .map_err(|malformed| Error::Unreadable { reason: format!("a certificate in it is {malformed}") })?;
         let Some(first) = certificates.first() else {
-            return Err(if keys.is_empty() { unreadable("it holds neither certificate nor key") } else { Error::NoCertificate });
+            return Err(if keys.is_empty() {
+                unreadable("it holds neither certificate nor key")
+            } else {
+                Error::NoCertificate
+            });
         };
         if keys.is_empty() {
             return Err(Error::NoKey);
@@ -166,8 +171,11 @@ fn is_supported(key: &SecretBytes) -> bool {
     key_der(key).is_some_and(|der| countersign_tls::provider().key_provider.load_private_key(der).is_ok())
 }
 
-/// The key as the provider takes it: PKCS#8, PKCS#1 or SEC1 by its structure.
+/// The key as the provider takes it: PKCS#8, PKCS#1 or SEC1 by its structure, or by its label in PEM.
 pub(crate) fn key_der(key: &SecretBytes) -> Option<PrivateKeyDer<'static>> {
+    if let Ok(der) = PrivateKeyDer::from_pem_slice(key.expose_secret()) {
+        return Some(der);
+    }
     PrivateKeyDer::try_from(key.expose_secret().as_slice()).ok().map(|der| der.clone_key())
 }
 
@@ -201,7 +209,9 @@ fn decrypted(der: &[u8], passphrase: Option<&SecretText>) -> Result<SecretBytes,
     };
     match &parameters.kdf {
         Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count > MOST_ROUNDS => {
-            return Err(Error::Unreadable { reason: format!("it asks for {} rounds of PBKDF2", pbkdf2.iteration_count) });
+            return Err(Error::Unreadable {
+                reason: format!("it asks for {} rounds of PBKDF2", pbkdf2.iteration_count),
+            });
         }
         Kdf::Scrypt(scrypt) if scrypt.cost_parameter.saturating_mul(u64::from(scrypt.block_size)) > MOST_SCRYPT => {
             return Err(unreadable("it asks for more than 1 GiB of memory"));

@@ -90,8 +90,13 @@ impl Core {
         }
         let title = form.title.trim();
         if title.is_empty() {
-            return Err(Problem::new("usage.no_name", Fault::Caller, "the credential has no name", "the name is empty")
-                .with_hint("Give it a name."));
+            return Err(Problem::new(
+                "usage.no_name",
+                Fault::Caller,
+                "the credential has no name",
+                "the name is empty",
+            )
+            .with_hint("Give it a name."));
         }
         if hosts.is_empty() {
             return Err(Problem::new(

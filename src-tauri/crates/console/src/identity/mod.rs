@@ -8,10 +8,15 @@ mod choice;
 mod file;
 mod import;
 mod problem;
+mod refusal;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(crate) use self::choice::Choice;
 pub use self::import::CertificateImport;
+pub(crate) use self::refusal::judge;
+pub(crate) use self::view::life;
 
 /// The slot of the private key.
 pub(crate) const SLOT: &str = "client_key";

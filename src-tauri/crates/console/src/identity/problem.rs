@@ -33,10 +33,12 @@ impl Error {
             )
             .with_hint("Take certificate and key from the same request for a certificate.")
             .with_citation("RFC 5280", "4.1.2.7"),
-            Error::NoCertificate => {
-                caller("client_certificate.no_certificate", "the file holds no certificate", "a private key alone was found")
-                    .with_hint("Give the certificate as well, followed by its intermediates.")
-            }
+            Error::NoCertificate => caller(
+                "client_certificate.no_certificate",
+                "the file holds no certificate",
+                "a private key alone was found",
+            )
+            .with_hint("Give the certificate as well, followed by its intermediates."),
             Error::NoKey => caller(
                 "client_certificate.no_key",
                 "the file holds no private key",

@@ -118,8 +118,7 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
         None => None,
     };
     key_allowed(core, profile.as_ref(), &target).map_err(|p| fail(Step::Credential, p))?;
-    let identity =
-        core.identity_choice(draft, credential.as_ref(), &target).map_err(|p| fail(Step::Credential, p))?;
+    let identity = core.identity_choice(draft, credential.as_ref(), &target).map_err(|p| fail(Step::Credential, p))?;
     // what is only a certificate obtains no token
     let credential = credential.filter(CredentialFile::has_tokens);
     let media_type = draft.content_type.clone().filter(|kind| !kind.is_empty());

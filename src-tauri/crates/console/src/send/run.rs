@@ -488,6 +488,7 @@ impl Run<'_> {
         self.core.sample_clock(&hop.target.endpoint(), date_ms, e.started_at);
         self.core.link_seen(field("x-gateway-seen"), &hop.target, &e.exchange);
         let words = self.words(received);
+        crate::identity::judge(e, received.status.as_u16(), &words);
         judge(
             e,
             &Answer {

@@ -3,8 +3,6 @@
 use std::path::Path;
 
 use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::Problem;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;

@@ -43,6 +43,8 @@ pub enum Action {
     SendAgain,
     /// Trust this CA for this host.
     TrustCa,
+    /// Accept this host unverified until Countersign closes.
+    AcceptUnverified,
     /// Unlock the keychain, or choose where secrets rest.
     Unlock,
     /// Clear the gateway's faults.

@@ -97,6 +97,8 @@ fn mark_cause(e: &Exchange, rows: &mut [Row]) {
                     "Not trusted".into()
                 }
                 _ if cancelled => "cancelled".into(),
+                Step::Tls if error.code == "client_certificate.required" => "client certificate required".into(),
+                Step::Tls if error.code == "client_certificate.refused" => "client certificate refused".into(),
                 _ => elide(&error.title, 44),
             };
         }

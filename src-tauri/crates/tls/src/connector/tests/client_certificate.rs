@@ -40,12 +40,15 @@ async fn a_client_certificate_is_sent_and_named() {
     let policy = Policy { client_identity: Some(identity(&clients)), ..Policy::new(chain.trust()) };
     let record = Bench::new().connect(&server.target(), &policy).await.unwrap().record;
     let used = record.handshake.as_ref().unwrap().client_certificate.clone();
-    assert_eq!(used, Some(CertificateUse {
+    assert_eq!(
+        used,
+        Some(CertificateUse {
             sent: true,
             subject: Some("CN=merchant 7".to_owned()),
             issuer: Some("CN=Clients".to_owned()),
             ..CertificateUse::default()
-        }));
+        })
+    );
 }
 
 #[tokio::test]
