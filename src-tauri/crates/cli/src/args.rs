@@ -133,6 +133,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: HistoryAction,
     },
+    /// Whom to trust: stores, CAs and keys bound to hosts
+    #[command(
+        after_help = "Examples:\n  countersign trust add acme-root.pem --host '*.acme.example'\n  countersign trust add --pin nJzU… --host api.acme.example:443\n  countersign trust remove certificates/ca-1a2b3c4d5e6f.pem"
+    )]
+    Trust {
+        #[command(subcommand)]
+        action: TrustAction,
+    },
     /// Where secrets rest, and whether they can be read
     #[command(after_help = "Examples:\n  countersign vault status")]
     Vault {
@@ -374,6 +382,43 @@ pub(crate) struct InspectArgs {
     /// Write the chain to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) pem: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TrustAction {
+    /// Stores, added CAs and pinned keys of the workspace
+    #[command(after_help = "Examples:\n  countersign trust list --json")]
+    List,
+    /// Trust a CA, or exactly one key, for the hosts named
+    #[command(
+        after_help = "Examples:\n  countersign trust add acme-root.pem --host '*.acme.example'\n  countersign trust add --pin nJzU… --host api.acme.example:443"
+    )]
+    Add {
+        /// A CA file, PEM
+        #[arg(required_unless_present = "pin")]
+        file: Option<PathBuf>,
+        /// The SHA-256 of a public key, base64 or hexadecimal: the only keys that count for these hosts
+        #[arg(long, value_name = "SHA256", conflicts_with = "file")]
+        pin: Option<String>,
+        /// A host it counts for: HOST, HOST:PORT or *.SUFFIX, repeatable
+        #[arg(long, value_name = "HOST", required = true)]
+        host: Vec<String>,
+    },
+    /// Remove a CA by its file in the workspace, or a pinned key
+    #[command(
+        after_help = "Examples:\n  countersign trust remove certificates/ca-1a2b3c4d5e6f.pem\n  countersign trust remove --pin nJzU… --host api.acme.example:443"
+    )]
+    Remove {
+        /// The CA's file, as `trust list` names it
+        #[arg(required_unless_present = "pin")]
+        file: Option<String>,
+        /// The pinned key, as `trust list` names it
+        #[arg(long, value_name = "SHA256", conflicts_with = "file", requires = "host")]
+        pin: Option<String>,
+        /// The host of the pin
+        #[arg(long, value_name = "HOST")]
+        host: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

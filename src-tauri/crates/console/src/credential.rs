@@ -150,6 +150,7 @@ impl Core {
         if !credential.has_tokens() {
             return Err(no_token(&credential.name));
         }
+        self.check_trust()?;
         let recipe = Arc::new(self.workspace.recipe(&credential.recipe)?);
         let endpoint = self.token_endpoint(credential, &recipe)?;
         let target = self.plain_target(&endpoint)?;

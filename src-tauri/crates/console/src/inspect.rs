@@ -23,6 +23,7 @@ impl Core {
     /// Connects, observes, closes. When the chain is refused a second connection that only observes shows the rest.
     pub(crate) async fn inspect(self: &Arc<Self>, host: &str, sink: ProgressSink) -> Result<ExchangeView, Problem> {
         let mut target = Target::parse_endpoint(host.trim()).map_err(|e| e.problem())?;
+        self.check_trust()?;
         self.resolved(&mut target);
         let connection = &self.options.connection;
         if connection.connect_to.is_some() {

@@ -8,6 +8,7 @@ mod inspect;
 mod send;
 mod token;
 mod tour;
+mod trust;
 mod vault;
 
 use std::future::Future;
@@ -37,6 +38,7 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Send(args) => send::run(shell, &global, args).await,
         Command::Inspect(args) => inspect::run(shell, &global, args).await,
         Command::History { action } => history::run(shell, &global, action).await,
+        Command::Trust { action } => trust::run(shell, &global, action).await,
         Command::Vault { action } => vault::run(shell, &global, action).await,
         Command::Completions { shell: kind } => {
             let mut script = Vec::new();

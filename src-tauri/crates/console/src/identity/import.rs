@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::{Fault, Problem};
-use countersign_secret::{SecretBytes, SecretText};
+use countersign_secret::{Secret, SecretBytes, SecretText};
 use countersign_tls::HostPattern;
 use countersign_vault::Kind;
 
 use super::SLOT;
 use super::file::{self, Identity};
+use super::problem::Error;
 use crate::core::{Core, lock};
 use crate::view::CertificateForm;
 use crate::workspace::{CLIENT_CERTIFICATE, CredentialFile};
@@ -21,6 +24,25 @@ pub struct CertificateImport {
     pub key: Option<SecretBytes>,
     /// Of whichever is encrypted.
     pub passphrase: Option<SecretText>,
+}
+
+impl CertificateImport {
+    /// From base64, as files cross the boundary to a window.
+    ///
+    /// # Errors
+    /// Text that is no base64.
+    pub fn from_base64(
+        certificate: SecretText,
+        key: Option<SecretText>,
+        passphrase: Option<SecretText>,
+    ) -> Result<Self, Problem> {
+        let decoded = |text: SecretText| {
+            STANDARD.decode(text.expose_secret()).map(Secret::new).map_err(|_| {
+                Error::Unreadable { reason: "what came from the window is not base64".to_owned() }.problem()
+            })
+        };
+        Ok(Self { certificate: decoded(certificate)?, key: key.map(decoded).transpose()?, passphrase })
+    }
 }
 
 impl Core {

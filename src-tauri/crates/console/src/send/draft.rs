@@ -109,6 +109,7 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
     core.may_call(&method).map_err(|p| fail(Step::Credential, p))?;
     let target = core.target(&url).map_err(|p| fail(Step::Name, p))?;
     let uri = uri_of(&url).map_err(|p| fail(Step::Name, p))?;
+    core.check_trust().map_err(|p| fail(Step::Tls, p))?;
     let (credential, asked_scope) = credential(core, draft, &target).map_err(|refused| {
         let (problem, credential) = *refused;
         Box::new(NotSendable { problem, step: Step::Credential, credential, target: shown.clone() })

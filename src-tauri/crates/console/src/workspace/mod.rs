@@ -34,6 +34,7 @@ pub use self::environment::Environment;
 pub use self::error::{Error, Kind};
 pub use self::manifest::Manifest;
 pub use self::request::{FolderDefaults, RequestFile};
+pub(crate) use self::trust::{PROFILES, STORES};
 pub use self::trust::{Pin, TrustCa, TrustFile};
 
 use self::document::Document;
