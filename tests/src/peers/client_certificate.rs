@@ -2,8 +2,11 @@
 
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::canary::{canary, files, leaks, leaks_in};
 use crate::need;
 use crate::peers::{nginx, openssl};
 use crate::support::cli::{Said, command, run_with};
@@ -212,4 +215,65 @@ fn a_certificate_is_not_offered_to_a_host_outside_its_list() {
     assert_eq!(problem["code"], "credential.host_not_allowed", "{problem}");
     let refused = lab.send(1, Some("till"), &[]).expect(2).json();
     assert_eq!(refused["outcome"], "refused_by_us", "nothing was opened: {refused}");
+}
+
+/// The key in every form a leak could take: its private number raw, hexadecimal and in base64, and the lines of its PEM.
+fn forms_of_key(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(lines.concat()).unwrap();
+    // PKCS#8 of P-256: SEQUENCE { OCTET STRING of 32 bytes } inside; the private number follows `04 20`
+    let at = der.windows(2).position(|pair| pair == [0x04, 0x20]).unwrap() + 2;
+    let number = &der[at..at + 32];
+    let mut forms = vec![("raw", number.to_vec()), ("hexadecimal", hex::encode(number).into_bytes())];
+    for shift in 0..3 {
+        let text = STANDARD.encode([&b"abc"[..shift], number].concat());
+        forms.push(("base64", text.as_bytes()[4..text.len() - 4].to_vec()));
+    }
+    forms.push(("PEM", lines[1].as_bytes().to_vec()));
+    forms
+}
+
+#[test]
+fn key_and_passphrase_of_a_client_certificate_are_in_the_vault_and_nowhere_else() {
+    need!(has("openssl"), "openssl");
+    let (lab, passphrase) = (Lab::new(), canary());
+    let export = ["pkcs12", "-export", "-in", "till.crt", "-inkey", "till.key", "-out", "till.p12", "-passout"];
+    lab.openssl(&[&export[..], &[&format!("pass:{passphrase}")]].concat());
+    let (chain, clients) = (lab.pki.text("intermediate.pem"), lab.pki.text("clients.pem"));
+    let server = openssl::Server::start(&lab.pki, &["-cert_chain", &chain, "-Verify", "2", "-CAfile", &clients]);
+    let (p12, pem, url) =
+        (lab.pki.text("till.p12"), lab.pki.text("till.pem"), format!("https://localhost:{}/", server.port));
+    let root = lab.pki.text("root.pem");
+    let mut said = Vec::new();
+    let mut flow = |arguments: &[&str], code| {
+        let with_vault = [arguments, &["--vault", "passphrase", "--passphrase-env", "VAULT_PASSPHRASE"]].concat();
+        let mut command = command(&lab.sandbox, &with_vault);
+        command.env("VAULT_PASSPHRASE", "of the vault").env("FILE_PASSPHRASE", &passphrase);
+        let outcome = run_with(command, None).expect(code);
+        said.push((arguments.join(" "), outcome.out + &outcome.err));
+    };
+    let add = ["credential", "add", "till", "--client-cert-file", &p12, "--secret-env", "passphrase=FILE_PASSPHRASE"];
+    flow(&[&add[..], &["--allowed-host", "localhost"]].concat(), 0);
+    flow(&["credential", "show", "till", "--json"], 0);
+    flow(&["send", "GET", &url, "--ca", &root, "--client-cert", "till", "--json"], 0);
+    flow(&["inspect", url.trim_start_matches("https://"), "--ca", &root, "--client-cert", "till", "-v"], 0);
+    flow(&["credential", "replace", "till", "--client-cert-file", &pem], 0);
+    flow(&["credential", "add", "bad", "--client-cert-file", &p12, "--allowed-host", "localhost", "--json"], 2);
+    flow(&["history", "list", "--json"], 0);
+
+    let forms = forms_of_key(&std::fs::read_to_string(lab.pki.file("till.key")).unwrap());
+    let holds = |place: &str, bytes: &[u8]| -> Vec<String> {
+        let found = forms.iter().filter(|(_, form)| bytes.windows(form.len()).any(|part| part == form));
+        found.map(|(name, _)| format!("{place}: the key, {name}")).collect()
+    };
+    assert!(!holds("its own file", &std::fs::read(lab.pki.file("till.key")).unwrap()).is_empty(), "the search works");
+    let mut found = leaks_in(&lab.sandbox, &[&passphrase]);
+    for file in files(lab.sandbox.path()) {
+        found.extend(holds(&file.display().to_string(), &std::fs::read(&file).unwrap()));
+    }
+    for (what, words) in &said {
+        found.extend(holds(what, words.as_bytes()));
+        found.extend(leaks(what, words.as_bytes(), &[&passphrase]));
+    }
+    assert!(found.is_empty(), "{found:#?}");
 }

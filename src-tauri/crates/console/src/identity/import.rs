@@ -55,6 +55,10 @@ impl Core {
         form: CertificateForm,
         import: CertificateImport,
     ) -> Result<CredentialFile, Problem> {
+        if let Some(passphrase) = &import.passphrase {
+            let owner = form.existing.as_deref().unwrap_or(&form.title);
+            self.redactor.register_slot(owner, "passphrase", passphrase);
+        }
         let read = self.blocking(move |_| {
             let mut files = vec![&import.certificate];
             files.extend(&import.key);
