@@ -3,5 +3,5 @@
 mod client_certificate;
 mod nginx;
 mod oidc_provider;
-mod openssl;
+pub mod openssl;
 mod trust;
