@@ -169,6 +169,9 @@ fn openssl_accepts_the_right_client_and_says_after_the_handshake_why_not_another
             assert_eq!(refused["error"]["code"], "client_certificate.refused", "{version:?}: {refused}");
             assert_eq!(refused["root_cause"]["sentence"], accepts("Clients CA", "Strangers"), "{version:?}");
             assert_eq!(refused["verdict"]["state"], "trusted", "the server had proved itself");
+            let reason =
+                "The request names the credential `other`. The server does not name its issuer, but one of `till`.";
+            assert_eq!(refused["handshake"]["client_certificate"]["reason"], reason, "and which would do");
         }
     }
     for missing in [lab.inspect(server.port, None, &[]), lab.send(server.port, None, &[])] {
@@ -176,7 +179,7 @@ fn openssl_accepts_the_right_client_and_says_after_the_handshake_why_not_another
         assert_eq!(missing["error"]["code"], "client_certificate.required", "{missing}");
         assert_eq!(
             missing["handshake"]["client_certificate"]["reason"],
-            "The request names none; `other`, `till` may go to localhost.",
+            "The request names none; `till` may go to localhost, and the server accepts its issuer.",
             "why none was sent"
         );
     }
@@ -203,6 +206,26 @@ fn nginx_answers_400_to_a_client_it_does_not_accept_and_the_cause_is_named() {
     assert_eq!(expired["findings"][0]["id"], "client_certificate.refused", "{expired}");
     let none = lab.send(port, None, &[]).expect(0).json();
     assert_eq!(none["findings"][0]["id"], "client_certificate.required", "{none}");
+}
+
+#[test]
+fn a_credential_that_obtains_tokens_shows_its_certificate_to_the_token_endpoint() {
+    need!(has("openssl"), "openssl");
+    let lab = Lab::new();
+    let (chain, clients, file) =
+        (lab.pki.text("intermediate.pem"), lab.pki.text("clients.pem"), lab.pki.text("till.pem"));
+    let demand = ["-cert_chain", &chain, "-Verify", "2", "-CAfile", &clients, "-verify_return_error"];
+    let server = openssl::Server::start(&lab.pki, &demand);
+    let endpoint = format!("https://localhost:{}/token", server.port);
+    let mut add = vec!["credential", "add", "bank", "--client-id", "7731", "--token-endpoint", &endpoint];
+    add.extend(["--secret-env", "client_secret=FILE_PASSPHRASE", "--client-cert-file", &file]);
+    lab.run(&add).expect(0);
+    let root = lab.pki.text("root.pem");
+    // the peer answers no POST: what counts is the handshake of the token call
+    let called = lab.run(&["credential", "test", "bank", "--ca", &root, "--json"]).expect(3).json();
+    let used = &called["token"]["exchange"]["handshake"]["client_certificate"];
+    assert_eq!((&used["sent"], &used["credential"]), (&Value::Bool(true), &Value::from("bank")), "{called}");
+    assert_eq!(used["reason"], "The credential `bank` has it beside its secret.");
 }
 
 #[test]

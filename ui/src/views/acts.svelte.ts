@@ -140,6 +140,9 @@ export class Acts {
 			case 'replace_secret':
 				this.#desk.routes.go({ name: 'credentials', ...(credential === undefined ? {} : { credential }) })
 				return
+			case 'import_certificate':
+				this.#desk.routes.go({ name: 'credentials', importing: true })
+				return
 			case 'open_chain':
 				if (view) this.#desk.routes.go({ name: 'chain', view })
 				return

@@ -34,6 +34,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Slot id and certificate file.
+type CertificateKey = (String, String);
+
 /// The inside of a console.
 pub(crate) struct Core {
     pub(crate) options: Options,
@@ -66,7 +69,7 @@ pub(crate) struct Core {
     pub(crate) last_clock: Mutex<Option<String>>,
     pub(crate) signers: Mutex<HashMap<String, (u64, Arc<SigningKey>)>>,
     /// Client certificates in use, by slot and file, with the generation of the key.
-    pub(crate) identities: Mutex<HashMap<(String, String), (u64, Arc<ClientIdentity>)>>,
+    pub(crate) identities: Mutex<HashMap<CertificateKey, (u64, Arc<ClientIdentity>)>>,
     /// Hosts whose chain is accepted unverified until this process ends.
     pub(crate) unverified: Mutex<BTreeSet<String>>,
     pub(crate) changes: broadcast::Sender<Change>,

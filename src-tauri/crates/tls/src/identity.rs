@@ -57,7 +57,7 @@ impl fmt::Debug for ClientIdentity {
     }
 }
 
-/// Answers a CertificateRequest (RFC 9846 §4.3.2) and notes that there was one.
+/// Answers a CertificateRequest (RFC 9846 §4.4.2) and notes that there was one.
 #[derive(Debug)]
 pub(crate) struct RecordingResolver {
     pub(crate) identity: Option<Arc<ClientIdentity>>,

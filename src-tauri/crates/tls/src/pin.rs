@@ -231,12 +231,12 @@ mod tests {
     fn a_pin_is_all_the_trust_a_host_needs_with_name_and_dates_judged() {
         let chain = Made::self_signed(|_| {});
         let own = pin_of(&chain, 0);
-        let accepted = judged(&chain, false, &[own.clone()], DAY);
+        let accepted = judged(&chain, false, std::slice::from_ref(&own), DAY);
         assert_eq!(state(&accepted), (VerdictState::Trusted, "path.valid"), "{accepted:?}");
         assert_eq!(accepted.verdict.store.as_deref(), Some("pin"), "which trust it was");
         assert!(ids(&accepted).contains(&"trust.pinned".to_owned()), "{accepted:?}");
         assert_eq!(state(&judged(&chain, false, &[], DAY)).1, "path.self_signed", "without it nobody vouches");
-        let expired = judged(&chain, false, &[own.clone()], 100 * DAY);
+        let expired = judged(&chain, false, std::slice::from_ref(&own), 100 * DAY);
         assert_eq!(state(&expired), (VerdictState::NotTrusted, "certificate.expired"), "{expired:?}");
         let mut elsewhere = Made::self_signed(|params| params.subject_alt_names = vec![crate::fixture::dns("b.test")]);
         elsewhere.host = "localhost".to_owned();

@@ -29,6 +29,7 @@ export const ACTIONS: Record<LadderAction, string> = {
 	send_in_raw_mode: 'Send in raw mode',
 	send_again: 'Send again',
 	trust_ca: 'Trust this CA for this host',
+	import_certificate: 'Import client certificate',
 	trust_certificate: 'Trust exactly this certificate for this host',
 	accept_unverified: 'Accept this host unverified',
 	unlock: 'Unlock',

@@ -81,33 +81,79 @@ impl Core {
 
     /// What a CertificateRequest was answered with, and why: which credential, or which ones there would have been.
     pub(crate) fn explain_identity(&self, handshake: Option<&mut Handshake>, target: &Target, choice: Option<&Choice>) {
-        let Some(used) = handshake.and_then(|handshake| handshake.client_certificate.as_mut()) else { return };
-        match choice {
+        let Some(handshake) = handshake else { return };
+        let accepted = &handshake.acceptable_issuers;
+        let Some(used) = handshake.client_certificate.as_mut() else { return };
+        let mut reason = match choice {
             Some(choice) if used.sent => {
                 used.credential = Some(choice.credential.name.clone());
-                used.reason = Some(choice.reason.clone());
+                choice.reason.clone()
             }
             Some(choice) => {
-                used.reason = Some(format!(
+                format!(
                     "The key of `{}` fits none of the signature schemes the server asks for.",
                     choice.credential.name
-                ));
+                )
             }
-            None => used.reason = Some(self.none_chosen(target)),
+            None => self.none_chosen(target, accepted),
+        };
+        if let Some(choice) = choice {
+            let findings = self.certificate_view(&choice.credential).map(|view| view.findings).unwrap_or_default();
+            findings.iter().for_each(|finding| reason.push_str(&format!(" {}", finding.sentence)));
+            let other = self.others_accepted(target, accepted, &choice.credential);
+            if !other.is_empty() {
+                reason.push_str(&format!(" The server does not name its issuer, but one of {}.", names(&other)));
+            }
+        }
+        used.reason = Some(reason);
+    }
+
+    /// Credentials whose certificate the server's list of issuers names, where it does not name the chosen one's.
+    fn others_accepted(&self, target: &Target, accepted: &[String], chosen: &CredentialFile) -> Vec<CredentialFile> {
+        if accepted.is_empty() || self.is_accepted(chosen, accepted) {
+            return Vec::new();
+        }
+        let fits = |one: &CredentialFile| goes_to(one, target) && self.is_accepted(one, accepted);
+        self.with_certificate().into_iter().filter(fits).collect()
+    }
+
+    fn none_chosen(&self, target: &Target, accepted: &[String]) -> String {
+        let (fit, other): (Vec<_>, Vec<_>) = self.with_certificate().into_iter().partition(|one| goes_to(one, target));
+        let host = &target.host;
+        if fit.is_empty() && other.is_empty() {
+            return "No credential has a client certificate.".to_owned();
+        }
+        if fit.is_empty() {
+            return format!("The request names none; {} may not go to {host}.", names(&other));
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) = fit.into_iter().partition(|one| self.is_accepted(one, accepted));
+        match (accepted, known.as_slice()) {
+            ([], known) => format!("The request names none; {} may go to {host}.", names(known)),
+            (_, []) => format!(
+                "The request names none; {} may go to {host}, but the server names no issuer of it.",
+                names(&unknown)
+            ),
+            (_, known) => {
+                format!("The request names none; {} may go to {host}, and the server accepts its issuer.", names(known))
+            }
         }
     }
 
-    fn none_chosen(&self, target: &Target) -> String {
-        let with_certificate = self.workspace.credentials().value.into_iter().filter(|c| c.certificate_file.is_some());
-        let (fit, other): (Vec<_>, Vec<_>) = with_certificate.partition(|one| goes_to(one, target));
-        let names =
-            |list: &[CredentialFile]| list.iter().map(|one| format!("`{}`", one.name)).collect::<Vec<_>>().join(", ");
-        match (fit.as_slice(), other.as_slice()) {
-            ([], []) => "No credential has a client certificate.".to_owned(),
-            ([], other) => format!("The request names none; {} may not go to {}.", names(other), target.host),
-            (fit, _) => format!("The request names none; {} may go to {}.", names(fit), target.host),
-        }
+    fn with_certificate(&self) -> Vec<CredentialFile> {
+        self.workspace.credentials().value.into_iter().filter(|one| one.certificate_file.is_some()).collect()
     }
+
+    /// Whether an issuer of its chain is among those the server named; it need name none (RFC 9846 §4.4.2).
+    fn is_accepted(&self, credential: &CredentialFile, accepted: &[String]) -> bool {
+        accepted.is_empty()
+            || self
+                .chain_of(credential)
+                .is_ok_and(|chain| chain.iter().any(|one| accepted.contains(&one.view().issuer)))
+    }
+}
+
+fn names(list: &[CredentialFile]) -> String {
+    list.iter().map(|one| format!("`{}`", one.name)).collect::<Vec<_>>().join(", ")
 }
 
 fn goes_to(credential: &CredentialFile, target: &Target) -> bool {

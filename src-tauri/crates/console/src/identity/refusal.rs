@@ -13,7 +13,8 @@ pub(crate) fn judge(e: &mut Exchange, status: u16, content: &[u8]) {
     };
     let words = String::from_utf8_lossy(content).to_ascii_lowercase();
     let named = words.contains("certificate");
-    if !NGINX.contains(&status) && !(named && matches!(status, 400 | 401 | 403)) {
+    let about_it = NGINX.contains(&status) || (named && matches!(status, 400 | 401 | 403));
+    if !about_it {
         return;
     }
     let used = handshake.client_certificate.as_ref();

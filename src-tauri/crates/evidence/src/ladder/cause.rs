@@ -155,8 +155,8 @@ pub(super) fn actions(e: &Exchange, step: Step) -> Vec<Action> {
             if !e.certificates.is_empty() {
                 actions.push(Action::OpenChain);
             }
-            if code.starts_with("client_certificate.") && e.credential.is_some() {
-                actions.push(Action::EditCredential);
+            if code.starts_with("client_certificate.") || has("client_certificate.required") {
+                actions.push(Action::ImportCertificate);
             }
             if e.findings.iter().any(|f| f.rejects == Some(true)) {
                 actions.push(Action::AcceptUnverified);
