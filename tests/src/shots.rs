@@ -9,6 +9,7 @@ use fantoccini::key::Key;
 
 use crate::support::root;
 use crate::support::window::Window;
+use crate::window::client_certificate::{Lab, walk};
 use crate::window::{after_first_run, fresh, open_step, send_again};
 
 /// Takes the pictures of one view, one a theme.
@@ -108,6 +109,15 @@ async fn every_view_in_both_themes() {
     shot(&window, "palette").await;
     window.close().await;
     drop(sandbox);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes pictures; `cargo xtask shots`"]
+async fn trust_and_identity_in_both_themes() {
+    let Some((sandbox, window)) = fresh("shots_identity").await else { return };
+    let lab = Lab::new();
+    walk(&window, &sandbox, &lab, async |window, name| shot(window, name).await).await;
+    window.close().await;
 }
 
 async fn chord(window: &Window, modifier: Key, letter: char) {

@@ -1,6 +1,7 @@
 //! Credentials. `credential_set_secret` is the way in for a secret; there is no way out.
 
-use countersign_console::view::{CredentialForm, CredentialView, ExchangeView, SendProgress};
+use countersign_console::CertificateImport;
+use countersign_console::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress};
 use countersign_secret::Secret;
 use tauri::State;
 use tauri::ipc::Channel;
@@ -31,6 +32,20 @@ pub(crate) async fn credential_set_secret(
     text: String,
 ) -> Answer<CredentialView> {
     desk.console().await?.credential_set_secret(&name, &slot, Secret::new(text)).await
+}
+
+/// Files cross as base64: they may be DER.
+#[tauri::command]
+pub(crate) async fn credential_import_certificate(
+    desk: State<'_, Desk>,
+    form: CertificateForm,
+    certificate: String,
+    key: Option<String>,
+    passphrase: Option<String>,
+) -> Answer<CredentialView> {
+    let import =
+        CertificateImport::from_base64(Secret::new(certificate), key.map(Secret::new), passphrase.map(Secret::new))?;
+    desk.console().await?.credential_import_certificate(form, import).await
 }
 
 #[tauri::command]

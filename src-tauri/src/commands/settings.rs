@@ -34,6 +34,31 @@ pub(crate) async fn trust_remove_ca(desk: State<'_, Desk>, file: String) -> Answ
 }
 
 #[tauri::command]
+pub(crate) async fn trust_add_pin(desk: State<'_, Desk>, host: String, pin: String) -> Answer<TrustView> {
+    desk.console().await?.trust_add_pin(&host, &pin).await
+}
+
+#[tauri::command]
+pub(crate) async fn trust_remove_pin(desk: State<'_, Desk>, host: String, pin: String) -> Answer<TrustView> {
+    desk.console().await?.trust_remove_pin(&host, &pin).await
+}
+
+#[tauri::command]
+pub(crate) async fn trust_store(desk: State<'_, Desk>, store: String, used: bool) -> Answer<TrustView> {
+    desk.console().await?.trust_store(&store, used).await
+}
+
+#[tauri::command]
+pub(crate) async fn trust_profile(desk: State<'_, Desk>, profile: String) -> Answer<TrustView> {
+    desk.console().await?.trust_profile(&profile).await
+}
+
+#[tauri::command]
+pub(crate) async fn accept_unverified(desk: State<'_, Desk>, host: String, accept: bool) -> Answer<TrustView> {
+    desk.console().await?.accept_unverified(&host, accept).await
+}
+
+#[tauri::command]
 pub(crate) async fn vault_read(desk: State<'_, Desk>) -> Answer<VaultView> {
     desk.console().await?.vault_read().await
 }

@@ -1,5 +1,7 @@
 //! Independent implementations: what our own gateway cannot prove.
 
+mod client_certificate;
 mod nginx;
 mod oidc_provider;
-mod openssl;
+pub mod openssl;
+mod trust;

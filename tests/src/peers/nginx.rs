@@ -11,6 +11,11 @@ use crate::support::sandbox::Sandbox;
 use crate::support::{free_port, has};
 
 fn start(pki: &Pki, port: u16) -> Child {
+    start_with(pki, port, "")
+}
+
+/// With more directives for the server.
+pub(super) fn start_with(pki: &Pki, port: u16, more: &str) -> Child {
     let folder = pki.path().to_str().unwrap();
     let configuration = format!(
         "daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -22,7 +27,7 @@ fn start(pki: &Pki, port: u16) -> Child {
            server {{
              listen 127.0.0.1:{port} ssl http2; server_name localhost;
              ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
-             ssl_protocols TLSv1.2 TLSv1.3;
+             ssl_protocols TLSv1.2 TLSv1.3; {more}
              location / {{ default_type application/json; return 200 '{{\"from\":\"nginx\"}}'; }}
            }}
          }}"

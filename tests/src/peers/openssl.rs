@@ -11,13 +11,13 @@ use crate::support::pki::Pki;
 use crate::support::sandbox::Sandbox;
 
 /// An `s_server` on a port of its own choosing.
-struct Server {
+pub struct Server {
     _child: Child,
-    port: u16,
+    pub port: u16,
 }
 
 impl Server {
-    fn start(pki: &Pki, more: &[&str]) -> Self {
+    pub fn start(pki: &Pki, more: &[&str]) -> Self {
         let mut command = Command::new("openssl");
         command.args([
             "s_server",

@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod cli;
+pub mod clients;
 pub mod pki;
 pub mod sandbox;
 pub mod window;

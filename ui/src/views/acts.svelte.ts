@@ -19,6 +19,8 @@ export type EvidenceKind = 'json' | 'har' | 'pem' | 'content'
 export interface Trusting {
 	certificate: CertificateView
 	host: string
+	/** A CA vouches for others; a pin stands for this one key. */
+	by: 'ca' | 'pin'
 }
 
 export class Acts {
@@ -26,8 +28,10 @@ export class Acts {
 	problem = $state.raw<Problem | null>(null)
 	/** Where the last evidence was saved, and of which exchange. */
 	saved = $state.raw<{ exchange: string; file: string } | null>(null)
-	/** A CA that would be trusted on one word more. */
+	/** A CA, or one certificate, that would be trusted on one word more. */
 	trusting = $state.raw<Trusting | null>(null)
+	/** A host that would be accepted unverified on one word more. */
+	accepting = $state.raw<string | null>(null)
 	readonly #desk: Desk
 	readonly #bench: Bench
 
@@ -136,6 +140,9 @@ export class Acts {
 			case 'replace_secret':
 				this.#desk.routes.go({ name: 'credentials', ...(credential === undefined ? {} : { credential }) })
 				return
+			case 'import_certificate':
+				this.#desk.routes.go({ name: 'credentials', importing: true })
+				return
 			case 'open_chain':
 				if (view) this.#desk.routes.go({ name: 'chain', view })
 				return
@@ -160,8 +167,14 @@ export class Acts {
 				await this.#bench.again()
 				return
 			case 'trust_ca':
-				this.trusting = this.#untrusted()
+			case 'trust_certificate':
+				this.problem = null
+				this.trusting = this.#untrusted(action === 'trust_ca' ? 'ca' : 'pin')
 				if (!this.trusting) this.#desk.routes.go({ name: 'settings' })
+				return
+			case 'accept_unverified':
+				this.problem = null
+				this.accepting = this.#host() ?? null
 				return
 			case 'unlock':
 				await this.unlock(null)
@@ -185,18 +198,42 @@ export class Acts {
 		const asked = this.trusting
 		if (!asked) return
 		await this.#try(async () => {
-			await this.#desk.ipc.call('trust_add_ca', { pem: asked.certificate.pem, hosts: [asked.host] })
+			const { certificate, host } = asked
+			if (asked.by === 'ca') await this.#desk.ipc.call('trust_add_ca', { pem: certificate.pem, hosts: [host] })
+			else await this.#desk.ipc.call('trust_add_pin', { host, pin: certificate.fingerprints.spki_sha256 })
 			this.trusting = null
 			await this.#bench.again()
 		})
 	}
 
-	/** The highest certificate the server sent, where it may vouch for others or stands for itself. */
-	#untrusted(): Trusting | null {
-		const { certificates, handshake } = this.#bench.evidence ?? {}
-		const certificate = certificates?.findLast((one) => one.basic_constraints?.ca === true || one.subject === one.issuer)
-		const host = handshake?.server_name
-		return certificate && host !== undefined ? { certificate, host } : null
+	async accept(): Promise<void> {
+		const host = this.accepting
+		if (host === null) return
+		await this.#try(async () => {
+			await this.#desk.ipc.call('accept_unverified', { host, accept: true })
+			this.accepting = null
+			await this.#bench.again()
+		})
+	}
+
+	/** The highest certificate the server sent that may vouch for others, or the one that stands for itself. */
+	#untrusted(by: 'ca' | 'pin'): Trusting | null {
+		const certificates = this.#bench.evidence?.certificates
+		const vouches = certificates?.findLast((one) => one.basic_constraints?.ca === true || one.subject === one.issuer)
+		const certificate = by === 'pin' ? certificates?.[0] : vouches
+		const host = this.#host()
+		return certificate && host !== undefined ? { certificate, host, by } : null
+	}
+
+	/** The host that was asked for; an address is no server name, but stands in the target. */
+	#host(): string | undefined {
+		const { handshake, request } = this.#bench.evidence ?? {}
+		if (handshake?.server_name !== undefined) return handshake.server_name
+		try {
+			return request ? new URL(request.target).hostname.replace(/^\[|\]$/g, '') : undefined
+		} catch {
+			return undefined
+		}
 	}
 
 	/** The page of a step, from the strip; steps without one show in the inspector. */

@@ -8,7 +8,7 @@ export type Route =
 	| { name: 'chain'; view: ExchangeView }
 	| { name: 'signature'; view: ExchangeView }
 	| { name: 'token'; credential: string; view?: ExchangeView }
-	| { name: 'credentials'; credential?: string; adding?: boolean }
+	| { name: 'credentials'; credential?: string; adding?: boolean; importing?: boolean }
 	| { name: 'gateway' }
 	| { name: 'inspect'; target?: string }
 	| { name: 'history'; compare?: readonly string[] }

@@ -133,6 +133,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: HistoryAction,
     },
+    /// Whom to trust: stores, CAs and keys bound to hosts
+    #[command(
+        after_help = "Examples:\n  countersign trust add acme-root.pem --host '*.acme.example'\n  countersign trust add --pin nJzU… --host api.acme.example:443\n  countersign trust remove certificates/ca-1a2b3c4d5e6f.pem"
+    )]
+    Trust {
+        #[command(subcommand)]
+        action: TrustAction,
+    },
     /// Where secrets rest, and whether they can be read
     #[command(after_help = "Examples:\n  countersign vault status")]
     Vault {
@@ -203,7 +211,7 @@ pub(crate) struct GatewayArgs {
 pub(crate) enum CredentialAction {
     /// Add one; its secret is read from a prompt, --secret-stdin or --secret-env
     #[command(
-        after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin"
+        after_help = "Examples:\n  countersign credential add bank --client-id 7731 --token-endpoint https://auth.bank.example/oauth2/token --secret-stdin\n  countersign credential add till-7 --client-cert-file till-7.p12 --allowed-host api.bank.example"
     )]
     Add(CredentialArgs),
     /// All of them, without secrets
@@ -267,9 +275,13 @@ pub(crate) struct CredentialArgs {
     /// The slot the secret goes to [default: the recipe's first]
     #[arg(long)]
     pub(crate) slot: Option<String>,
-    /// A private key for signing, PKCS#8 PEM, into the slot signing_key
+    /// A private key for signing, PKCS#8 PEM, into the slot signing_key; with --client-cert-file that certificate's
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// A client certificate with its key: PEM or PKCS#12; the key may be in --key-file instead. Its passphrase is
+    /// read from --passphrase-env, --secret-env passphrase=VAR or a prompt
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_cert_file: Option<PathBuf>,
     /// Store no secret now
     #[arg(long)]
     pub(crate) no_secret: bool,
@@ -321,6 +333,9 @@ pub(crate) struct SendArgs {
     /// A subset of the credential's scope
     #[arg(long)]
     pub(crate) scope: Option<String>,
+    /// The credential whose client certificate is shown to the server
+    #[arg(long, value_name = "CREDENTIAL")]
+    pub(crate) client_cert: Option<String>,
     /// Sign with this profile
     #[arg(long, value_name = "PROFILE")]
     pub(crate) sign: Option<String>,
@@ -358,9 +373,52 @@ pub(crate) struct InspectArgs {
     pub(crate) host: String,
     #[command(flatten)]
     pub(crate) connect: Connect,
+    /// The credential whose client certificate is shown to the server
+    #[arg(long, value_name = "CREDENTIAL")]
+    pub(crate) client_cert: Option<String>,
+    /// Accept this host's certificate whatever it is: this call only, loud, recorded
+    #[arg(long)]
+    pub(crate) accept_unverified: bool,
     /// Write the chain to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) pem: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TrustAction {
+    /// Stores, added CAs and pinned keys of the workspace
+    #[command(after_help = "Examples:\n  countersign trust list --json")]
+    List,
+    /// Trust a CA, or exactly one key, for the hosts named
+    #[command(
+        after_help = "Examples:\n  countersign trust add acme-root.pem --host '*.acme.example'\n  countersign trust add --pin nJzU… --host api.acme.example:443"
+    )]
+    Add {
+        /// A CA file, PEM
+        #[arg(required_unless_present = "pin")]
+        file: Option<PathBuf>,
+        /// The SHA-256 of a public key, base64 or hexadecimal: the only keys that count for these hosts
+        #[arg(long, value_name = "SHA256", conflicts_with = "file")]
+        pin: Option<String>,
+        /// A host it counts for: HOST, HOST:PORT or *.SUFFIX, repeatable
+        #[arg(long, value_name = "HOST", required = true)]
+        host: Vec<String>,
+    },
+    /// Remove a CA by its file in the workspace, or a pinned key
+    #[command(
+        after_help = "Examples:\n  countersign trust remove certificates/ca-1a2b3c4d5e6f.pem\n  countersign trust remove --pin nJzU… --host api.acme.example:443"
+    )]
+    Remove {
+        /// The CA's file, as `trust list` names it
+        #[arg(required_unless_present = "pin")]
+        file: Option<String>,
+        /// The pinned key, as `trust list` names it
+        #[arg(long, value_name = "SHA256", conflicts_with = "file", requires = "host")]
+        pin: Option<String>,
+        /// The host of the pin
+        #[arg(long, value_name = "HOST")]
+        host: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -30,7 +30,9 @@ pub(crate) fn of_problem(problem: &Problem) -> u8 {
         (_, "exchange.not_found") => NO,
         (_, "tls.silent" | "tls.timed_out") => UNREACHED,
         ("dns" | "tcp" | "proxy" | "exchange", _) => UNREACHED,
-        ("tls" | "client_certificate" | "certificate" | "path" | "name", _) => TLS,
+        // what the server said of it is about TLS, what is wrong with the files is not
+        (_, "client_certificate.required" | "client_certificate.refused") => TLS,
+        ("tls" | "certificate" | "path" | "name", _) => TLS,
         ("token" | "client", _) => TOKEN,
         ("vault", _) => VAULT,
         ("workspace" | "storage", _) => FILES,
@@ -101,6 +103,7 @@ mod tests {
             ("tls.silent", 3),
             ("tls.plain_http", 4),
             ("client_certificate.required", 4),
+            ("client_certificate.passphrase_wrong", 2),
             ("token.invalid_client", 5),
             ("vault.locked", 6),
             ("workspace.not_toml", 7),

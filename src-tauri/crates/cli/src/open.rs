@@ -57,6 +57,7 @@ fn connection(connect: &Connect) -> Result<ConnectionOptions, Problem> {
             None => None,
         },
         accept_unverified: false,
+        client_certificate: None,
     })
 }
 

@@ -71,6 +71,12 @@ impl Shell {
         }
     }
 
+    /// A line that --quiet does not silence.
+    pub(crate) fn warn(&self, text: &str) {
+        let word = self.mark(Style::Caution, "warning:");
+        let _closed = writeln!(std::io::stderr().lock(), "{word} {text}");
+    }
+
     /// Asks on the terminal; no terminal, `--json` and anything but yes mean no.
     pub(crate) fn confirms(&self, question: &str) -> bool {
         if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {

@@ -20,8 +20,8 @@ const fn command(
     Command { name, arguments, result }
 }
 
-/// All operations, by feature. Exactly one takes secret text: `credential_set_secret` (and the vault's passphrase
-/// by `vault_choose` and `vault_unlock`, which is one too). None returns a secret.
+/// All operations, by feature. Two take a secret in: `credential_set_secret` text, `credential_import_certificate` a
+/// client certificate's files (and `vault_choose` and `vault_unlock` the vault's passphrase). None returns a secret.
 pub const COMMANDS: &[Command] = &[
     // workspace
     command("workspace_read", &[], "WorkspaceView"),
@@ -57,6 +57,16 @@ pub const COMMANDS: &[Command] = &[
     command("credential_save", &[("form", "CredentialForm")], "CredentialView"),
     command("credential_remove", &[("name", "string")], "CredentialView[]"),
     command("credential_set_secret", &[("name", "string"), ("slot", "string"), ("text", "string")], "CredentialView"),
+    command(
+        "credential_import_certificate",
+        &[
+            ("form", "CertificateForm"),
+            ("certificate", "string"),
+            ("key", "string | null"),
+            ("passphrase", "string | null"),
+        ],
+        "CredentialView",
+    ),
     command("credential_remove_secret", &[("name", "string"), ("slot", "string")], "CredentialView"),
     command("credential_generate_key", &[("name", "string"), ("slot", "string"), ("alg", "string")], "CredentialView"),
     command("credential_test", &[("name", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
@@ -81,6 +91,11 @@ pub const COMMANDS: &[Command] = &[
     command("trust_read", &[], "TrustView"),
     command("trust_add_ca", &[("pem", "string"), ("hosts", "string[]")], "TrustView"),
     command("trust_remove_ca", &[("file", "string")], "TrustView"),
+    command("trust_add_pin", &[("host", "string"), ("pin", "string")], "TrustView"),
+    command("trust_remove_pin", &[("host", "string"), ("pin", "string")], "TrustView"),
+    command("trust_store", &[("store", "string"), ("used", "boolean")], "TrustView"),
+    command("trust_profile", &[("profile", "string")], "TrustView"),
+    command("accept_unverified", &[("host", "string"), ("accept", "boolean")], "TrustView"),
     command("vault_read", &[], "VaultView"),
     command("vault_check", &[], "VaultView"),
     command(

@@ -215,6 +215,8 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         skews: Mutex::default(),
         last_clock: Mutex::new(None),
         signers: Mutex::default(),
+        identities: Mutex::default(),
+        unverified: Mutex::default(),
         changes: tokio::sync::broadcast::channel(256).0,
         seen_links: Mutex::default(),
         passing: Mutex::default(),

@@ -1,6 +1,6 @@
 //! What every use case stands on: clock, vault, workspace, connections, tokens, history. One for each process.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use countersign_exchange::{Client, ContentStore};
 use countersign_oauth::{Sample, Skew};
 use countersign_secret::Redactor;
 use countersign_signing::SigningKey;
-use countersign_tls::{Target, Trust};
+use countersign_tls::{ClientIdentity, Target, Trust};
 use countersign_vault::Vault;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,9 @@ const CALLS_KEPT: usize = 200;
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Slot id and certificate file.
+type CertificateKey = (String, String);
 
 /// The inside of a console.
 pub(crate) struct Core {
@@ -65,6 +68,10 @@ pub(crate) struct Core {
     pub(crate) skews: Mutex<HashMap<String, Skew>>,
     pub(crate) last_clock: Mutex<Option<String>>,
     pub(crate) signers: Mutex<HashMap<String, (u64, Arc<SigningKey>)>>,
+    /// Client certificates in use, by slot and file, with the generation of the key.
+    pub(crate) identities: Mutex<HashMap<CertificateKey, (u64, Arc<ClientIdentity>)>>,
+    /// Hosts whose chain is accepted unverified until this process ends.
+    pub(crate) unverified: Mutex<BTreeSet<String>>,
     pub(crate) changes: broadcast::Sender<Change>,
     pub(crate) seen_links: Mutex<HashMap<u64, String>>,
     /// Contents too large for the history, by reference: they live until the console is closed.

@@ -9,6 +9,7 @@ use countersign_signing::Algorithm;
 use countersign_vault::{Backend, Kind, State};
 
 use crate::core::{Core, lock};
+use crate::identity::Choice;
 use crate::send::token_call::TokenParts;
 use crate::template::resolve;
 use crate::token::TokenKey;
@@ -146,6 +147,10 @@ impl Core {
 
     /// The key under which a credential's token is kept, and what a call for it is made of.
     pub(crate) fn token_key(&self, credential: &CredentialFile, scope: Option<&str>) -> Result<Arc<TokenKey>, Problem> {
+        if !credential.has_tokens() {
+            return Err(no_token(&credential.name));
+        }
+        self.check_trust()?;
         let recipe = Arc::new(self.workspace.recipe(&credential.recipe)?);
         let endpoint = self.token_endpoint(credential, &recipe)?;
         let target = self.plain_target(&endpoint)?;
@@ -178,6 +183,10 @@ impl Core {
             recipe: Arc::clone(&recipe),
             scope: scope.clone(),
             audience: String::new(),
+            identity: credential.certificate_file.as_ref().map(|_| Choice {
+                credential: credential.clone(),
+                reason: format!("The credential `{}` has it beside its secret.", credential.name),
+            }),
         };
         lock(&self.token_parts).insert(hash.clone(), Arc::new(parts));
         let authorization_server = credential.issuer.clone().unwrap_or_else(|| origin(&endpoint));
@@ -253,6 +262,7 @@ impl Core {
             basic_encoding_matters: lock(&self.state).basic_encoding_matters(&file.name),
             grant_type: file.grant_type.clone(),
             scope: file.scope.clone(),
+            certificate: self.certificate_view(file),
             slots,
             last_used,
             token,
@@ -264,7 +274,7 @@ impl Core {
     /// The recipe's slots, then others the file has.
     fn slot_names(&self, file: &CredentialFile, recipe: Option<&Recipe>) -> Vec<String> {
         let mut names: Vec<String> = recipe.map(|r| r.slots.clone()).unwrap_or_default();
-        if file.token_endpoint_auth_method == "none" {
+        if file.token_endpoint_auth_method == "none" || !file.has_tokens() {
             names.clear();
         }
         names.extend(file.slots.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
@@ -327,6 +337,16 @@ fn no_slot(credential: &str, slot: &str) -> Problem {
     ))
 }
 
+fn no_token(credential: &str) -> Problem {
+    Problem::new(
+        "credential.no_token",
+        Fault::Caller,
+        format!("`{credential}` obtains no token"),
+        "it is a client certificate: the handshake shows it",
+    )
+    .with_hint("Send a request with it, or inspect a host with --client-cert.")
+}
+
 fn empty(credential: &str, slot: &str) -> Problem {
     Problem::new("credential.slot_empty", Fault::Caller, format!("`{slot}` of `{credential}` is empty"), "nothing is stored for it on this computer")
         .with_hint(format!("Store it: Credentials, {credential}, Replace secret; or `countersign credential replace {credential} --slot {slot}`."))
@@ -378,13 +398,14 @@ pub(crate) fn slot_title(name: &str, curve: Option<&str>) -> String {
         ("signing_key", Some("Ed25519")) => "Ed25519 signing key".into(),
         ("signing_key", Some("P-256")) => "P-256 signing key".into(),
         ("signing_key", _) => "signing key".into(),
+        ("client_key", _) => "private key of the client certificate".into(),
         (other, _) => other.replace('_', " "),
     }
 }
 
 /// What is odd about a secret at entry, by id; never the secret itself.
 fn shape(slot: &str, value: &SecretBytes) -> Vec<String> {
-    if slot == "signing_key" {
+    if [crate::identity::SLOT, "signing_key"].contains(&slot) {
         return Vec::new();
     }
     let Ok(text) = std::str::from_utf8(value.expose_secret()) else { return vec!["client.secret_not_text".into()] };

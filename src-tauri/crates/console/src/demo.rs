@@ -302,7 +302,11 @@ impl Core {
         for id in &refresh {
             vault.remove(id).await.map_err(|e| e.problem())?;
         }
+        self.drop_identities(name);
         self.workspace.remove_credential(name)?;
+        if let Some(chain) = &file.certificate_file {
+            self.workspace.remove_chain(chain)?;
+        }
         self.change_state(|state| {
             for id in &refresh {
                 state.remove_slot(id);

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_evidence::{Exchange, Fault, Outcome, Problem, RequestView, Severity, Step, VerdictState};
-use countersign_tls::{Policy, Target};
+use countersign_evidence::{
+    CredentialView, Exchange, Fault, Outcome, Problem, RequestView, Severity, Step, VerdictState,
+};
+use countersign_tls::{Connection, Policy, Target, alert_in, error_for_alert_after_handshake};
+use tokio::io::AsyncReadExt as _;
 
 use crate::core::Core;
 use crate::send::progress::{Progress, micros};
@@ -13,11 +16,14 @@ use crate::view::ExchangeView;
 
 /// An inspection is given up after this long.
 const LIMIT: Duration = Duration::from_secs(10);
+/// In TLS 1.3 a server that is content with our certificate says nothing; one that is not says so at once.
+const VERDICT_ON_US: Duration = Duration::from_millis(500);
 
 impl Core {
     /// Connects, observes, closes. When the chain is refused a second connection that only observes shows the rest.
     pub(crate) async fn inspect(self: &Arc<Self>, host: &str, sink: ProgressSink) -> Result<ExchangeView, Problem> {
         let mut target = Target::parse_endpoint(host.trim()).map_err(|e| e.problem())?;
+        self.check_trust()?;
         self.resolved(&mut target);
         let connection = &self.options.connection;
         if connection.connect_to.is_some() {
@@ -31,9 +37,30 @@ impl Core {
         let progress = Progress::start(&id, &self.clock, sink);
         let mut e = Exchange::new(id.clone(), self.clock.now());
         let began = self.clock.boot();
-        let policy = Policy { whole_handshakes: true, ..self.policy(&target, None, true) };
+        let mut policy = Policy { whole_handshakes: true, ..self.policy(&target, None, true) };
+        let choice = match &self.options.connection.client_certificate {
+            Some(name) => Some(self.identity_named(name, &target)?),
+            None => None,
+        };
+        if let Some(choice) = &choice {
+            let (identity, read) = self.identity(&choice.credential).await?;
+            policy.client_identity = Some(identity);
+            e.credential = Some(CredentialView {
+                name: choice.credential.name.clone(),
+                store: self.vault().store(),
+                slots: if read { vec![crate::identity::SLOT.to_owned()] } else { Vec::new() },
+            });
+        }
+        let mut took = Duration::ZERO;
         let observed = async {
-            self.observe(&mut e, &target, &policy, &progress).await;
+            let connection = self.observe(&mut e, &target, &policy, &progress).await;
+            took = self.clock.boot().saturating_sub(began);
+            if let Some(error) = refused_afterwards(connection).await {
+                e.outcome = Outcome::Failed;
+                e.failed_step = Some(Step::Tls);
+                e.root_cause = error.root_cause();
+                e.error = Some(error.problem());
+            }
         };
         tokio::select! {
             biased;
@@ -41,12 +68,14 @@ impl Core {
             () = observed => {}
         }
         if cancel.is_cancelled() {
+            took = self.clock.boot().saturating_sub(began);
             e.outcome = Outcome::Cancelled;
             e.error = Some(
                 Problem::new("exchange.cancelled", Fault::Caller, "cancelled", target.endpoint())
                     .with_severity(Severity::Neutral),
             );
         }
+        self.explain_identity(e.handshake.as_mut(), &target, choice.as_ref());
         e.request = Some(RequestView {
             method: "TLS".to_owned(),
             target: format!("https://{}/", target.endpoint()),
@@ -55,17 +84,24 @@ impl Core {
             content: None,
             sent: false,
         });
-        e.timing.total = micros(self.clock.boot().saturating_sub(began));
+        e.timing.total = micros(took);
         self.end_sending(&id);
         let e = record::seal(e, &self.redactor);
         Ok(self.finish(e, None).await)
     }
 
-    async fn observe(&self, e: &mut Exchange, target: &Target, policy: &Policy, progress: &Progress) {
+    async fn observe(
+        &self,
+        e: &mut Exchange,
+        target: &Target,
+        policy: &Policy,
+        progress: &Progress,
+    ) -> Option<Connection> {
         match self.client.connector().connect(target, policy, LIMIT, progress).await {
             Ok(connection) => {
                 record::connection(e, &connection.record, false);
                 e.outcome = Outcome::Answered;
+                Some(connection)
             }
             Err(failure) => {
                 let problem = failure.error.problem();
@@ -78,7 +114,21 @@ impl Core {
                         e.handshake = rest.handshake_in_full();
                     }
                 }
+                None
             }
         }
     }
+}
+
+/// What the server says of our certificate, or of its absence, after the handshake (RFC 9846 §4.5.1): an alert in the
+/// first read. Waits only where it had asked for one.
+async fn refused_afterwards(connection: Option<Connection>) -> Option<countersign_tls::Error> {
+    let mut connection = connection?;
+    let handshake = connection.record.handshake.as_ref()?;
+    if !handshake.client_certificate_requested || handshake.protocol_version.as_deref() != Some("TLSv1.3") {
+        return None;
+    }
+    let read = tokio::time::timeout(VERDICT_ON_US, connection.io.read(&mut [0])).await;
+    let error = read.ok()?.err()?;
+    error_for_alert_after_handshake(&connection.record, alert_in(&error)?)
 }

@@ -23,6 +23,7 @@ pub mod folder;
 mod gateway;
 pub mod hardening;
 pub mod history;
+mod identity;
 mod inspect;
 mod jwt;
 mod kept;
@@ -42,6 +43,7 @@ pub mod view;
 pub mod workspace;
 
 pub use self::console::{Console, GatewayHandle, GatewayStart};
+pub use self::identity::CertificateImport;
 pub use self::jwt::{TokenText, inspect_token};
 pub use self::options::{ConnectionOptions, Options};
 pub use self::send::ProgressSink;

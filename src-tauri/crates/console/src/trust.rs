@@ -5,11 +5,11 @@ use std::sync::{OnceLock, PoisonError};
 
 use countersign_evidence::{Problem, Profile};
 use countersign_tls::danger::AcceptUnverified;
-use countersign_tls::{Alpn, HostPattern, Policy, Store, StoreLabel, Target, Trust};
+use countersign_tls::{Alpn, HostPattern, Pin, Policy, Store, StoreLabel, Target, Trust};
 
 use crate::core::{Core, lock};
-use crate::view::{Change, TrustView, TrustedCa};
-use crate::workspace::TrustFile;
+use crate::view::{Change, PinView, TrustStore, TrustView, TrustedCa};
+use crate::workspace::{PROFILES, STORES, TrustFile};
 
 /// The OS store: hundreds of certificates, read once.
 fn os_store() -> Store {
@@ -48,8 +48,8 @@ impl Core {
     }
 
     fn make_trust(&self, accept: Option<&str>) -> Trust {
-        // a trust file that does not read counts as the default; the trust page names the problem
-        let file = self.workspace.trust().unwrap_or_default();
+        // with a file that does not read nothing is sent: see `check_trust`
+        let file = self.workspace.trust().unwrap_or_else(|_| TrustFile { stores: Vec::new(), ..TrustFile::default() });
         let mut builder = Trust::builder().profile(match file.profile.as_str() {
             "public" => Profile::Public,
             "private" => Profile::Private,
@@ -73,10 +73,91 @@ impl Core {
                 _ => {}
             }
         }
-        if let Some(host) = accept {
+        for pin in &file.pins {
+            // the reader refused what is no pin
+            let host = HostPattern::parse(&pin.host);
+            if let Some(pin) = host.and_then(|host| Pin::new(host, &pin.spki_sha256)) {
+                builder = builder.pin(pin);
+            }
+        }
+        for host in lock(&self.unverified).iter().map(String::as_str).chain(accept) {
             builder = builder.accept_unverified(AcceptUnverified::for_host(host));
         }
         builder.build()
+    }
+
+    /// A trust file that does not read stops what would connect: a pin in it would else be passed over in silence.
+    pub(crate) fn check_trust(&self) -> Result<(), Problem> {
+        self.workspace.trust().map(drop)
+    }
+
+    /// Pins a key for a host: then only chains with a pinned key on their path count for it.
+    pub(crate) fn add_pin(&self, host: &str, spki_sha256: &str) -> Result<TrustFile, Problem> {
+        let caller = countersign_evidence::Fault::Caller;
+        let pattern = HostPattern::parse(host).filter(|pattern| !pattern.is_any());
+        let pin = pattern.and_then(|pattern| Pin::new(pattern, spki_sha256)).ok_or_else(|| {
+            Problem::new("usage.bad_pin", caller, "this is no pin", format!("host `{host}`, SHA-256 `{spki_sha256}`"))
+                .with_hint("Give `host` or `host:port`, and the SHA-256 of the public key in base64 or hexadecimal.")
+        })?;
+        let wanted = crate::workspace::Pin { host: pin.host().to_string(), spki_sha256: pin.spki_sha256().to_owned() };
+        self.workspace.change_trust(|trust| {
+            if !trust.pins.contains(&wanted) {
+                trust.pins.push(wanted);
+            }
+        })
+    }
+
+    /// Removes a pin.
+    pub(crate) fn remove_pin(&self, host: &str, spki_sha256: &str) -> Result<TrustFile, Problem> {
+        let is = |pin: &crate::workspace::Pin| pin.host == host && pin.spki_sha256 == spki_sha256;
+        if !self.workspace.trust()?.pins.iter().any(is) {
+            return Err(Problem::new(
+                "workspace.no_pin",
+                countersign_evidence::Fault::Caller,
+                "there is no such pin",
+                format!("host `{host}`, SHA-256 `{spki_sha256}`"),
+            )
+            .with_hint("`countersign trust list` shows those there are."));
+        }
+        self.workspace.change_trust(|trust| trust.pins.retain(|pin| !is(pin)))
+    }
+
+    /// Switches a store on or off.
+    pub(crate) fn use_store(&self, store: &str, used: bool) -> Result<TrustFile, Problem> {
+        one_of("store", store, &STORES)?;
+        self.workspace.change_trust(|trust| {
+            trust.stores.retain(|name| name != store);
+            if used {
+                trust.stores.push(store.to_owned());
+                trust.stores.sort_by_key(|name| STORES.iter().position(|known| known == name));
+            }
+        })
+    }
+
+    /// Which rules apply to notes on certificates.
+    pub(crate) fn use_profile(&self, profile: &str) -> Result<TrustFile, Problem> {
+        one_of("profile", profile, &PROFILES)?;
+        self.workspace.change_trust(|trust| profile.clone_into(&mut trust.profile))
+    }
+
+    /// Accepts a host unverified until this process ends, or verifies it again.
+    pub(crate) fn accept_host(&self, host: &str, accept: bool) -> Result<(), Problem> {
+        let host = host.trim().trim_matches(['[', ']']).to_ascii_lowercase();
+        if host.contains('*') || HostPattern::parse(&host).is_none() {
+            return Err(Problem::new(
+                "usage.bad_host",
+                countersign_evidence::Fault::Caller,
+                format!("`{host}` is not a host"),
+                "one host is accepted at a time",
+            )
+            .with_hint("Give the host's name without scheme, port and path."));
+        }
+        if accept {
+            lock(&self.unverified).insert(host);
+        } else {
+            lock(&self.unverified).remove(&host);
+        }
+        Ok(())
     }
 
     fn command_stores(&self) -> Vec<Store> {
@@ -148,30 +229,39 @@ impl Core {
     /// The trust page.
     pub(crate) fn trust_view(&self, file: &TrustFile) -> TrustView {
         let count = |store: &Store| u64::try_from(store.anchors().len()).unwrap_or(u64::MAX);
-        let mut stores = Vec::new();
-        for name in &file.stores {
-            match name.as_str() {
-                "os" => stores.push(("Operating system".to_owned(), count(&os_store()))),
-                "mozilla" => stores.push(("Mozilla".to_owned(), count(&mozilla_store()))),
-                other => stores.push((other.to_owned(), 0)),
-            }
-        }
+        let store = |id: Option<&str>, name: &str, roots, used| TrustStore {
+            id: id.map(ToOwned::to_owned),
+            name: name.to_owned(),
+            roots,
+            used,
+        };
+        let used = |name: &str| file.stores.iter().any(|one| one == name);
+        let mut stores = vec![
+            store(Some("os"), "Operating system", count(&os_store()), used("os")),
+            store(Some("mozilla"), "Mozilla", count(&mozilla_store()), used("mozilla")),
+        ];
         if let Some(facts) = self.gateway_facts.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            stores.push(("Local gateway, for its own ports".to_owned(), count(&facts.store())));
+            stores.push(store(None, "Local gateway, for its own ports", count(&facts.store()), true));
         }
         let ca = file.ca.iter().map(|ca| self.trusted_ca(&ca.file, &ca.hosts)).collect();
-        TrustView { stores, ca }
+        let pin =
+            |pin: &crate::workspace::Pin| PinView { host: pin.host.clone(), spki_sha256: pin.spki_sha256.clone() };
+        TrustView {
+            stores,
+            profile: file.profile.clone(),
+            ca,
+            pins: file.pins.iter().map(pin).collect(),
+            unverified: lock(&self.unverified).iter().cloned().collect(),
+        }
     }
 
     fn trusted_ca(&self, file: &str, hosts: &[String]) -> TrustedCa {
-        let now = self.clock.now().unix_millis();
+        let now = self.clock.now();
         let (subject, life) = match self.workspace_store(file, hosts) {
             Ok(store) => match store.anchors().first() {
                 Some(anchor) => {
                     let view = anchor.view();
-                    let days = (view.not_after.unix_millis() - now).div_euclid(86_400_000);
-                    let life = if days >= 0 { format!("{days} d left") } else { format!("expired {} d ago", -days) };
-                    (view.subject.clone(), life)
+                    (view.subject.clone(), crate::identity::life(view, now))
                 }
                 None => ("no certificate in it".to_owned(), String::new()),
             },
@@ -186,6 +276,18 @@ impl Core {
         let (difference, error) = self.clock_difference(&endpoint)?;
         Some((endpoint, difference, error))
     }
+}
+
+fn one_of(what: &str, text: &str, known: &[&str]) -> Result<(), Problem> {
+    if known.contains(&text) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "usage.unknown_choice",
+        countersign_evidence::Fault::Caller,
+        format!("`{text}` is no {what}"),
+        format!("one of {} is wanted", known.join(", ")),
+    ))
 }
 
 fn read_store(label: StoreLabel, path: &Path) -> Result<Store, Problem> {

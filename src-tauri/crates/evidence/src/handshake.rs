@@ -116,7 +116,7 @@ pub struct Check {
 }
 
 /// The client certificate's part of the handshake.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]
 pub struct CertificateUse {
     /// Whether one was sent.
@@ -124,6 +124,15 @@ pub struct CertificateUse {
     /// Its subject, when sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Its issuer, when sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The credential it comes from, when one was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// Why this one, or why none: one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// The connection whose full handshake verified the server.

@@ -108,22 +108,10 @@ fn name(reason: h2::Reason) -> String {
 
 /// An alert after the handshake: about the client certificate when the server had asked for one.
 fn alerted(alert: Alert, record: &ConnectionRecord) -> Error {
-    let endpoint = record.endpoint.clone();
-    let Some(handshake) = record.handshake.as_ref() else { return Error::AlertReceived { endpoint, alert } };
-    if !handshake.client_certificate_requested || !alert.is_about_client_certificate() {
-        return Error::AlertReceived { endpoint, alert };
+    match countersign_tls::error_for_alert_after_handshake(record, alert) {
+        Some(error) if error.is_about_client_certificate() => Error::ClientCertificate(error),
+        Some(_) | None => Error::AlertReceived { endpoint: record.endpoint.clone(), alert },
     }
-    let acceptable_issuers = handshake.acceptable_issuers.clone();
-    let subject = handshake.client_certificate.as_ref().filter(|used| used.sent).map(|used| &used.subject);
-    Error::ClientCertificate(match subject {
-        Some(subject) => countersign_tls::Error::ClientCertificateRefused {
-            endpoint,
-            alert,
-            subject: subject.clone().unwrap_or_default(),
-            acceptable_issuers,
-        },
-        None => countersign_tls::Error::ClientCertificateRequired { endpoint, alert, acceptable_issuers },
-    })
 }
 
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {

@@ -274,6 +274,14 @@ impl Error {
         }
     }
 
+    /// One sentence, where the failure belongs to the handshake.
+    pub fn root_cause(&self) -> Option<countersign_evidence::RootCause> {
+        match self {
+            Error::ClientCertificate(error) => error.root_cause(),
+            _ => None,
+        }
+    }
+
     fn citation(&self) -> Option<(&'static str, &'static str)> {
         match self {
             Error::ContentLengthWrong { .. } => Some(("RFC 9110", "8.6")),

@@ -166,6 +166,8 @@ pub enum Error {
         alert: Alert,
         /// Subject of the certificate sent.
         subject: String,
+        /// Its issuer.
+        issuer: String,
         /// Issuers the server named.
         acceptable_issuers: Vec<String>,
     },
@@ -230,6 +232,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is the server's word on who we are.
+    pub fn is_about_client_certificate(&self) -> bool {
+        matches!(self, Error::ClientCertificateRequired { .. } | Error::ClientCertificateRefused { .. })
+    }
+
     /// The document of the error: code, fault, operands, what to do.
     pub fn problem(&self) -> Problem {
         let (code, fault, detail) = self.classified();
@@ -242,7 +249,7 @@ impl Error {
     }
 
     /// One sentence on a failed handshake; `None` where the handshake was not reached.
-    pub(crate) fn root_cause(&self) -> Option<RootCause> {
+    pub fn root_cause(&self) -> Option<RootCause> {
         let sentence = match self {
             Error::NotTrusted { finding, .. } => finding.sentence.clone(),
             Error::PlainHttp { .. } => "This port speaks plain HTTP.".to_owned(),
@@ -266,12 +273,8 @@ impl Error {
             }
             Error::AlertReceived { alert, .. } => format!("The server sent the alert {}.", alert.name()),
             Error::ClientCertificateRequired { .. } => "The server wants a client certificate.".to_owned(),
-            Error::ClientCertificateRefused { subject, acceptable_issuers, .. } => {
-                let accepted = match acceptable_issuers.as_slice() {
-                    [] => "it names no issuers it accepts".to_owned(),
-                    list => format!("it accepts certificates issued by: {}", list.join("; ")),
-                };
-                format!("The server refused the client certificate {subject}; {accepted}.")
+            Error::ClientCertificateRefused { subject, issuer, acceptable_issuers, alert, .. } => {
+                refused_words(subject, issuer, acceptable_issuers, *alert)
             }
             Error::NoCommonVersion { answered, offered, .. } => {
                 format!("The server answered {answered}; the console offered {offered}.")
@@ -350,11 +353,11 @@ impl Error {
                 Fault::Caller,
                 format!("{endpoint}, alert {} ({}){}", alert.name(), alert.code(), issuers(acceptable_issuers)),
             ),
-            Error::ClientCertificateRefused { endpoint, alert, subject, acceptable_issuers } => (
+            Error::ClientCertificateRefused { endpoint, alert, subject, issuer, acceptable_issuers } => (
                 "client_certificate.refused",
                 Fault::Caller,
                 format!(
-                    "{endpoint}, sent {subject}, alert {} ({}){}",
+                    "{endpoint}, sent {subject} issued by {issuer}, alert {} ({}){}",
                     alert.name(),
                     alert.code(),
                     issuers(acceptable_issuers)
@@ -469,6 +472,25 @@ fn as_title(sentence: &str) -> String {
     match begins {
         Some((word, rest)) => word.to_ascii_lowercase() + rest,
         None => sentence.to_owned(),
+    }
+}
+
+/// Why a client certificate was refused: what the alert says, else what the server accepts beside what was sent.
+fn refused_words(subject: &str, issuer: &str, acceptable_issuers: &[String], alert: Alert) -> String {
+    let listed = acceptable_issuers.iter().any(|accepted| accepted == issuer);
+    match (alert.name(), acceptable_issuers) {
+        ("certificate_expired", _) => format!("The server refused the client certificate {subject}: it has expired."),
+        ("certificate_revoked", _) => format!("The server refused the client certificate {subject}: it was revoked."),
+        (_, []) => format!(
+            "The server refused the client certificate {subject}, issued by {issuer}; it names no issuers it accepts."
+        ),
+        (name, _) if listed => format!(
+            "The server refused the client certificate {subject} with {name}, although it accepts certificates issued by {issuer}."
+        ),
+        (_, list) => format!(
+            "The server accepts certificates issued by: {}; the one sent is issued by {issuer}.",
+            list.join("; ")
+        ),
     }
 }
 

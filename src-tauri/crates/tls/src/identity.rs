@@ -16,6 +16,7 @@ use crate::{Certificate, Error, provider};
 pub struct ClientIdentity {
     key: Arc<CertifiedKey>,
     subject: String,
+    issuer: String,
     fingerprint: [u8; 32],
 }
 
@@ -25,21 +26,24 @@ impl ClientIdentity {
         let Some(leaf) = chain.first() else {
             return Err(Error::ClientIdentity { reason: "the chain is empty".to_owned() });
         };
-        let subject = Certificate::from_der(leaf)
-            .map_err(|error| Error::ClientIdentity { reason: error.to_string() })?
-            .view()
-            .subject
-            .clone();
+        let parsed =
+            Certificate::from_der(leaf).map_err(|error| Error::ClientIdentity { reason: error.to_string() })?;
+        let (subject, issuer) = (parsed.view().subject.clone(), parsed.view().issuer.clone());
         let mut fingerprint = [0; 32];
         fingerprint.copy_from_slice(digest::digest(&digest::SHA256, leaf).as_ref());
         let certified = CertifiedKey::from_der(chain, key, &provider())
             .map_err(|error| Error::ClientIdentity { reason: error.to_string() })?;
-        Ok(Self { key: Arc::new(certified), subject, fingerprint })
+        Ok(Self { key: Arc::new(certified), subject, issuer, fingerprint })
     }
 
     /// The subject of the certificate.
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// The issuer of the certificate.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
@@ -53,7 +57,7 @@ impl fmt::Debug for ClientIdentity {
     }
 }
 
-/// Answers a CertificateRequest (RFC 9846 §4.3.2) and notes that there was one.
+/// Answers a CertificateRequest (RFC 9846 §4.4.2) and notes that there was one.
 #[derive(Debug)]
 pub(crate) struct RecordingResolver {
     pub(crate) identity: Option<Arc<ClientIdentity>>,

@@ -54,13 +54,12 @@ pub(crate) fn failed(
 
 /// What verifier and resolver saw.
 fn observed(name: &ServerName<'_>, policy: &Policy, observation: &Observation) -> Handshake {
+    let sent = policy.client_identity.as_ref().filter(|_| observation.client_certificate_sent);
     let client_certificate = observation.client_certificate_requested.then(|| CertificateUse {
         sent: observation.client_certificate_sent,
-        subject: policy
-            .client_identity
-            .as_ref()
-            .filter(|_| observation.client_certificate_sent)
-            .map(|identity| identity.subject().to_owned()),
+        subject: sent.map(|identity| identity.subject().to_owned()),
+        issuer: sent.map(|identity| identity.issuer().to_owned()),
+        ..CertificateUse::default()
     });
     Handshake {
         protocol_version: None,

@@ -91,7 +91,7 @@ impl Failure<'_> {
             return about_client_certificate(
                 endpoint,
                 alert,
-                sent.map(|identity| identity.subject().to_owned()),
+                sent.map(|identity| (identity.subject().to_owned(), identity.issuer().to_owned())),
                 observation.acceptable_issuers.clone(),
             );
         }
@@ -157,8 +157,8 @@ pub fn error_for_alert_after_handshake(record: &ConnectionRecord, alert: Alert) 
     let endpoint = record.endpoint.clone();
     if alert.code() == 116 || (handshake.client_certificate_requested && alert.is_about_client_certificate()) {
         let sent = handshake.client_certificate.as_ref().filter(|used| used.sent);
-        let subject = sent.map(|used| used.subject.clone().unwrap_or_default());
-        return Some(about_client_certificate(endpoint, alert, subject, handshake.acceptable_issuers.clone()));
+        let sent = sent.map(|used| (used.subject.clone().unwrap_or_default(), used.issuer.clone().unwrap_or_default()));
+        return Some(about_client_certificate(endpoint, alert, sent, handshake.acceptable_issuers.clone()));
     }
     Some(Error::AlertReceived { endpoint, alert })
 }
@@ -166,11 +166,13 @@ pub fn error_for_alert_after_handshake(record: &ConnectionRecord, alert: Alert) 
 fn about_client_certificate(
     endpoint: String,
     alert: Alert,
-    sent: Option<String>,
+    sent: Option<(String, String)>,
     acceptable_issuers: Vec<String>,
 ) -> Error {
     match sent {
-        Some(subject) => Error::ClientCertificateRefused { endpoint, alert, subject, acceptable_issuers },
+        Some((subject, issuer)) => {
+            Error::ClientCertificateRefused { endpoint, alert, subject, issuer, acceptable_issuers }
+        }
         None => Error::ClientCertificateRequired { endpoint, alert, acceptable_issuers },
     }
 }

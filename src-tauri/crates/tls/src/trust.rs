@@ -12,7 +12,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::certificate::certificates_from_pem;
 use crate::danger::AcceptUnverified;
-use crate::{Certificate, Error};
+use crate::{Certificate, Error, Pin};
 
 /// Which store an anchor comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -215,6 +215,7 @@ pub struct Trust {
 #[derive(Debug)]
 struct Inner {
     stores: Vec<Store>,
+    pins: Vec<Pin>,
     accept_unverified: Vec<AcceptUnverified>,
     profile: Profile,
     fingerprint: [u8; 32],
@@ -246,6 +247,11 @@ impl Trust {
         self.inner.stores.iter().enumerate().filter(|(_, store)| store.applies(host, port)).collect()
     }
 
+    /// The pins of this endpoint.
+    pub(crate) fn pinned(&self, host: &str, port: u16) -> Vec<&Pin> {
+        self.inner.pins.iter().filter(|pin| pin.host().matches(host, port)).collect()
+    }
+
     pub(crate) fn accepts_unverified(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         self.inner.accept_unverified.iter().any(|accepted| accepted.host() == host)
@@ -270,6 +276,7 @@ impl Default for Trust {
 #[derive(Clone, Debug, Default)]
 pub struct TrustBuilder {
     stores: Vec<Store>,
+    pins: Vec<Pin>,
     accept_unverified: Vec<AcceptUnverified>,
     profile: Profile,
 }
@@ -279,6 +286,13 @@ impl TrustBuilder {
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {
         self.stores.push(store);
+        self
+    }
+
+    /// Adds a pinned key of a host.
+    #[must_use]
+    pub fn pin(mut self, pin: Pin) -> Self {
+        self.pins.push(pin);
         self
     }
 
@@ -305,11 +319,11 @@ impl TrustBuilder {
                 context.update(anchor.view().fingerprints.sha256.as_bytes());
             }
         }
-        context.update(format!("{:?} {:?}", self.accept_unverified, self.profile).as_bytes());
+        context.update(format!("{:?} {:?} {:?}", self.pins, self.accept_unverified, self.profile).as_bytes());
         let mut fingerprint = [0; 32];
         fingerprint.copy_from_slice(context.finish().as_ref());
-        let Self { stores, accept_unverified, profile } = self;
-        Trust { inner: Arc::new(Inner { stores, accept_unverified, profile, fingerprint }) }
+        let Self { stores, pins, accept_unverified, profile } = self;
+        Trust { inner: Arc::new(Inner { stores, pins, accept_unverified, profile, fingerprint }) }
     }
 }
 

@@ -14,6 +14,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::explain::Decision;
+use crate::pin::Presented;
 use crate::recorder;
 use crate::{Trust, provider};
 
@@ -63,6 +64,10 @@ impl ServerCertVerifier for RecordingVerifier {
             }
             None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
         };
+        let stores = self.trust.applicable(&host, port);
+        let presented =
+            Presented { end_entity, intermediates, server_name, stores: &stores, now, provider: &self.provider };
+        let result = presented.judged(result, &self.trust.pinned(&host, port));
         let overridden = self.trust.accepts_unverified(&host);
         let decision = match &result {
             _ if overridden => Decision::Overridden(result.as_ref().err().cloned()),

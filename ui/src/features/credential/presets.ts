@@ -96,6 +96,8 @@ export function slotTitle(slot: string): string {
 			return 'API key'
 		case 'signing_key':
 			return 'Signing key'
+		case 'client_key':
+			return 'Certificate key'
 		default:
 			return slot
 	}

@@ -21,7 +21,13 @@ export function endpoint(credential: CredentialView): Address | null {
 	}
 }
 
+/** Whether it obtains tokens; else its certificate alone says who sends. */
+export function hasTokens(credential: CredentialView): boolean {
+	return credential.kind !== 'client-certificate'
+}
+
 export function authorizationServer(credential: CredentialView): string {
+	if (!hasTokens(credential)) return 'none: client certificate'
 	return elided(endpoint(credential)?.host ?? credential.token_endpoint, 30)
 }
 

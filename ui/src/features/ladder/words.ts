@@ -29,9 +29,17 @@ export const ACTIONS: Record<LadderAction, string> = {
 	send_in_raw_mode: 'Send in raw mode',
 	send_again: 'Send again',
 	trust_ca: 'Trust this CA for this host',
+	import_certificate: 'Import client certificate',
+	trust_certificate: 'Trust exactly this certificate for this host',
+	accept_unverified: 'Accept this host unverified',
 	unlock: 'Unlock',
 	clear_faults: 'Clear faults',
 	allow_live: 'Allow and send',
+}
+
+/** Actions that prove less: never a button, always behind More. */
+export function provesLess(action: LadderAction): boolean {
+	return action === 'accept_unverified'
 }
 
 /** Actions that only lead somewhere: drawn as links after the buttons. */
@@ -45,7 +53,7 @@ export function duration(us: number): string {
 }
 
 /** Facts whose value is a sentence; every other value is data and set in monospace. */
-const PROSE = new Set(['Chain', 'Client', 'Store', 'Slots read', 'Looked in', 'Verified', 'First byte', 'Content', 'Base', 'Certificate', 'Via'])
+const PROSE = new Set(['Chain', 'Client', 'Chosen', 'Store', 'Slots read', 'Looked in', 'Verified', 'First byte', 'Content', 'Base', 'Certificate', 'Via'])
 
 export function isProse(name: string): boolean {
 	return PROSE.has(name)

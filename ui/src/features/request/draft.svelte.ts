@@ -75,6 +75,11 @@ export class Draft {
 		else this.value.signing = profile
 	}
 
+	setClientCertificate(credential: string): void {
+		if (credential === '') delete this.value.client_certificate
+		else this.value.client_certificate = credential
+	}
+
 	setContentType(type: string): void {
 		if (type.trim() === '') delete this.value.content_type
 		else this.value.content_type = type.trim()
@@ -128,6 +133,7 @@ function text(draft: RequestDraft): string {
 		named(draft.fields).map((row) => [row.name, row.value, row.off]),
 		draft.authorization ? [draft.authorization.credential, draft.authorization.scope ?? null] : null,
 		draft.signing ?? null,
+		draft.client_certificate ?? null,
 		draft.content_type ?? null,
 		draft.content ?? null,
 		draft.content_file ?? null,

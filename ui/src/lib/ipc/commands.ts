@@ -1,5 +1,6 @@
 /** The command table of `console/src/command.rs`, in the same order; a test says they are equal. */
 
+import type { CertificateForm } from './generated/CertificateForm'
 import type { Change } from './generated/Change'
 import type { Comparison } from './generated/Comparison'
 import type { CredentialForm } from './generated/CredentialForm'
@@ -58,6 +59,7 @@ export interface Commands {
 	credential_save: Call<{ form: CredentialForm }, CredentialView>
 	credential_remove: Call<{ name: string }, CredentialView[]>
 	credential_set_secret: Call<{ name: string; slot: string; text: string }, CredentialView>
+	credential_import_certificate: Call<{ form: CertificateForm; certificate: string; key: string | null; passphrase: string | null }, CredentialView>
 	credential_remove_secret: Call<{ name: string; slot: string }, CredentialView>
 	credential_generate_key: Call<{ name: string; slot: string; alg: string }, CredentialView>
 	credential_test: Stream<{ name: string }, SendProgress, ExchangeView>
@@ -82,6 +84,11 @@ export interface Commands {
 	trust_read: Call<object, TrustView>
 	trust_add_ca: Call<{ pem: string; hosts: string[] }, TrustView>
 	trust_remove_ca: Call<{ file: string }, TrustView>
+	trust_add_pin: Call<{ host: string; pin: string }, TrustView>
+	trust_remove_pin: Call<{ host: string; pin: string }, TrustView>
+	trust_store: Call<{ store: string; used: boolean }, TrustView>
+	trust_profile: Call<{ profile: string }, TrustView>
+	accept_unverified: Call<{ host: string; accept: boolean }, TrustView>
 	vault_read: Call<object, VaultView>
 	vault_check: Call<object, VaultView>
 	vault_choose: Call<{ backend: 'os' | 'passphrase' | 'memory'; passphrase: string | null }, VaultView>

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use countersign_console::Console;
-use countersign_console::view::{CredentialForm, CredentialView, SlotState};
+use countersign_console::view::{CertificateForm, CredentialForm, CredentialView, SlotState};
 use countersign_evidence::{Fault, Problem};
 use countersign_secret::SecretText;
 
-use super::{Ended, UnderWay, closing, interruptible, show, why};
+use super::{Ended, UnderWay, certificate, closing, interruptible, show, why};
 use crate::args::{Connect, CredentialAction, CredentialArgs, Global};
 use crate::shell::Shell;
 use crate::{exit, open, secrets};
@@ -42,6 +42,17 @@ async fn add(shell: &Shell, global: &Global, console: &Console, args: Credential
             "nothing was changed",
         )
         .with_hint(format!("Change it with `countersign credential replace {}`.", args.name)));
+    }
+    if args.client_cert_file.is_some() && args.client_id.is_none() && args.token_endpoint.is_none() {
+        let form = CertificateForm {
+            existing: None,
+            title: args.name.clone(),
+            allowed_hosts: args.allowed_host.clone(),
+            environments: args.environments.clone(),
+        };
+        let view = certificate::import(shell, global, console, form, &args, given).await?;
+        shell.say(&format!("Added `{}`.", view.name));
+        return Ok(shown(shell, &view));
     }
     let form = CredentialForm {
         existing: None,
@@ -88,20 +99,16 @@ async fn store(
     given: &Given,
     wanted: bool,
 ) -> Result<(), Problem> {
-    let first = args.slot.clone().or_else(|| view.slots.first().map(|slot| slot.name.clone()));
-    if let Some(file) = &args.key_file {
-        let pem = std::fs::read(file).map_err(|e| {
-            Problem::new(
-                "storage.unreadable",
-                Fault::Caller,
-                format!("`{}` cannot be read", file.display()),
-                e.to_string(),
-            )
-            .with_hint("Give a file with a private key, PKCS#8 PEM.")
-        })?;
-        console.credential_import_key(&view.name, "signing_key", &countersign_secret::Secret::new(pem)).await?;
+    if args.client_cert_file.is_some() {
+        let form = CertificateForm { existing: Some(view.name.clone()), ..CertificateForm::default() };
+        certificate::import(shell, global, console, form, args, given).await?;
     }
-    for (slot, secret) in given {
+    let first = args.slot.clone().or_else(|| view.slots.first().map(|slot| slot.name.clone()));
+    if let Some(file) = args.key_file.as_ref().filter(|_| args.client_cert_file.is_none()) {
+        let pem = certificate::file(file)?;
+        console.credential_import_key(&view.name, "signing_key", &pem).await?;
+    }
+    for (slot, secret) in given.iter().filter(|(slot, _)| slot.as_deref() != Some(certificate::PASSPHRASE)) {
         let slot = slot.clone().or_else(|| first.clone()).unwrap_or_else(|| "client_secret".into());
         console
             .credential_set_secret(&view.name, &slot, countersign_secret::Secret::new(secret.expose_secret().clone()))
@@ -157,7 +164,8 @@ async fn replace(shell: &Shell, global: &Global, console: &Console, args: Creden
         };
         console.credential_save(form).await?;
     }
-    store(shell, global, console, &before, &args, given, !changes && args.key_file.is_none()).await?;
+    let other = args.key_file.is_some() || args.client_cert_file.is_some();
+    store(shell, global, console, &before, &args, given, !changes && !other).await?;
     let view = console.credential_read(&args.name).await?;
     shell.say(&format!("Changed `{}`.", view.name));
     Ok(shown(shell, &view))
@@ -188,8 +196,8 @@ async fn list(shell: &Shell, console: &Console) -> Ended {
             shell.data(&format!(
                 "{:<24} {:<12} {:<44} {stored} of {} slots stored",
                 view.name,
-                view.recipe,
-                view.token_endpoint,
+                if view.kind == "oauth2" { &view.recipe } else { &view.kind },
+                view.certificate.as_ref().map_or(&view.token_endpoint, |certificate| &certificate.subject),
                 view.slots.len()
             ));
         }
@@ -215,11 +223,26 @@ fn shown(shell: &Shell, view: &CredentialView) -> u8 {
         }
     };
     told("Name", &view.name);
-    told("client_id", &view.client_id);
-    told("Token endpoint", &view.token_endpoint);
-    told("Recipe", &view.recipe);
-    told("Client auth", &format!("{}, {}", view.token_endpoint_auth_method, view.basic_encoding));
-    told("Scope", &view.scope);
+    if view.kind == "oauth2" {
+        told("client_id", &view.client_id);
+        told("Token endpoint", &view.token_endpoint);
+        told("Recipe", &view.recipe);
+        told("Client auth", &format!("{}, {}", view.token_endpoint_auth_method, view.basic_encoding));
+        told("Scope", &view.scope);
+    }
+    if let Some(certificate) = &view.certificate {
+        told("Certificate", &certificate.subject);
+        told("Issuer", &certificate.issuer);
+        told("Key", &certificate.key);
+        told(
+            "Valid",
+            &format!("{} to {}, {}", certificate.not_before.date(), certificate.not_after.date(), certificate.life),
+        );
+        told("SHA-256", &certificate.sha256);
+        for finding in &certificate.findings {
+            told("", &format!("{}  [{}]", finding.sentence, finding.id));
+        }
+    }
     told("Allowed hosts", &view.allowed_hosts.join(", "));
     for slot in &view.slots {
         let fingerprint = slot.fingerprint.as_ref().map(|f| format!(", fingerprint {f}")).unwrap_or_default();

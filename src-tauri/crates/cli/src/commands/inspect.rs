@@ -2,13 +2,16 @@
 
 use countersign_evidence::{Fault, Problem};
 
-use super::{Ended, UnderWay, closing, interruptible, show, why};
+use super::{Ended, UnderWay, closing, interruptible, show, unverified, why};
 use crate::args::{Global, InspectArgs};
 use crate::shell::Shell;
 use crate::{exit, open};
 
 pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> Ended {
-    let console = open::console(global, open::options(global, &args.connect)?).await?;
+    let mut options = open::options(global, &args.connect)?;
+    options.connection.client_certificate.clone_from(&args.client_cert);
+    options.connection.accept_unverified = args.accept_unverified;
+    let console = open::console(global, options).await?;
     let under_way = UnderWay::default();
     let ended = async {
         let view = interruptible(&console, &under_way, console.inspect(&args.host, under_way.progress())).await?;
@@ -32,6 +35,7 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
                 shell.data(&format!("\n{}  [{}]", finding.sentence, finding.id));
             }
         }
+        unverified(shell, &view);
         why(shell, &view);
         if let Some(file) = &args.pem {
             let pem: String = view.evidence.certificates.iter().map(|c| c.pem.as_str()).collect();

@@ -1,5 +1,6 @@
 //! One module for each command; each returns its exit code or the problem that stopped it.
 
+mod certificate;
 mod credential;
 mod gateway;
 mod history;
@@ -7,6 +8,7 @@ mod inspect;
 mod send;
 mod token;
 mod tour;
+mod trust;
 mod vault;
 
 use std::future::Future;
@@ -15,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::CommandFactory as _;
 use countersign_console::Console;
 use countersign_console::view::{ExchangeView, SendProgress};
-use countersign_evidence::Problem;
+use countersign_evidence::{Exchange, Problem};
 
 use crate::args::{Cli, Command};
 use crate::exit;
@@ -36,6 +38,7 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Send(args) => send::run(shell, &global, args).await,
         Command::Inspect(args) => inspect::run(shell, &global, args).await,
         Command::History { action } => history::run(shell, &global, action).await,
+        Command::Trust { action } => trust::run(shell, &global, action).await,
         Command::Vault { action } => vault::run(shell, &global, action).await,
         Command::Completions { shell: kind } => {
             let mut script = Vec::new();
@@ -117,6 +120,17 @@ pub(crate) fn show(shell: &Shell, view: &ExchangeView) {
 pub(crate) fn why(shell: &Shell, view: &ExchangeView) {
     if let (Some(problem), false) = (&view.evidence.error, shell.json) {
         shell.problem(problem);
+    }
+}
+
+/// Says aloud that nobody proved who answered, because verification was off for the host; with --json too.
+pub(crate) fn unverified(shell: &Shell, view: &ExchangeView) {
+    let off = |e: &Exchange| e.verdict.as_ref().is_some_and(|v| v.reason == "verification_off");
+    if off(&view.evidence) || view.evidence.previous_attempts.iter().any(|attempt| off(&attempt.exchange)) {
+        shell.warn("Server not verified: its certificate was accepted whatever it is, for this call.");
+        for finding in view.evidence.findings.iter().filter(|finding| finding.rejects == Some(true)) {
+            shell.warn(&finding.sentence);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use countersign_console::Console;
 use countersign_console::view::{DraftAuthorization, DraftField, ExchangeView, RequestDraft};
 use countersign_evidence::{Fault, Problem};
 
-use super::{Ended, UnderWay, closing, interruptible, show, why};
+use super::{Ended, UnderWay, closing, interruptible, show, unverified, why};
 use crate::args::{Global, SendArgs};
 use crate::shell::Shell;
 use crate::{exit, open, units};
@@ -42,6 +42,7 @@ async fn sent(shell: &Shell, console: &Console, args: &SendArgs) -> Ended {
         shell.data("");
         content(shell, console, &view, None).await?;
     }
+    unverified(shell, &view);
     why(shell, &view);
     Ok(exit::of_exchange(&view.evidence, args.fail))
 }
@@ -127,6 +128,9 @@ async fn draft(console: &Console, args: &SendArgs) -> Result<RequestDraft, Probl
     }
     if let (Some(authorization), Some(scope)) = (&mut draft.authorization, &args.scope) {
         authorization.scope = Some(scope.clone());
+    }
+    if args.client_cert.is_some() {
+        draft.client_certificate.clone_from(&args.client_cert);
     }
     if args.sign.is_some() {
         draft.signing.clone_from(&args.sign);

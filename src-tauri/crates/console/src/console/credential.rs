@@ -8,7 +8,8 @@ use countersign_vault::Kind;
 
 use super::{Answer, Console};
 use crate::core::lock;
-use crate::view::{CredentialForm, CredentialView, ExchangeView, SendProgress};
+use crate::identity::CertificateImport;
+use crate::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress};
 use crate::workspace::CredentialFile;
 
 impl Console {
@@ -101,6 +102,20 @@ impl Console {
         if let Some(text) = text {
             self.core.note_encoding(&file, text)?;
         }
+        Ok(self.core.credential_view(&file).await)
+    }
+
+    /// Imports a client certificate with its key: a new credential, or a present one gets it. Beside
+    /// [`Console::credential_set_secret`] the one way in for a secret; there is no way out.
+    ///
+    /// # Errors
+    /// Files that hold no such pair, a passphrase that does not open them, a vault that cannot take the key.
+    pub async fn credential_import_certificate(
+        &self,
+        form: CertificateForm,
+        import: CertificateImport,
+    ) -> Answer<CredentialView> {
+        let file = self.core.import_certificate(form, import).await?;
         Ok(self.core.credential_view(&file).await)
     }
 

@@ -8,7 +8,9 @@ use countersign_vault::Backend;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Answer, Console};
+use crate::core::Core;
 use crate::view::{Change, Preferences, StatusView, TrustView, VaultView};
+use crate::workspace::TrustFile;
 
 impl Console {
     /// Preferences.
@@ -61,6 +63,81 @@ impl Console {
         self.core
             .blocking(move |core| {
                 let file = core.workspace.remove_ca(&name)?;
+                core.trust_changed();
+                Ok(core.trust_view(&file))
+            })
+            .await?
+    }
+
+    /// Pins a key for a host; it can be all the trust the host has.
+    ///
+    /// # Errors
+    /// What is no host or no SHA-256.
+    pub async fn trust_add_pin(&self, host: &str, spki_sha256: &str) -> Answer<TrustView> {
+        let (host, spki_sha256) = (host.to_owned(), spki_sha256.to_owned());
+        self.change_trust(move |core| {
+            core.ensure_workspace()?;
+            core.add_pin(&host, &spki_sha256)
+        })
+        .await
+    }
+
+    /// Removes a pin.
+    ///
+    /// # Errors
+    /// One that is not there.
+    pub async fn trust_remove_pin(&self, host: &str, spki_sha256: &str) -> Answer<TrustView> {
+        let (host, spki_sha256) = (host.to_owned(), spki_sha256.to_owned());
+        self.change_trust(move |core| core.remove_pin(&host, &spki_sha256)).await
+    }
+
+    /// Switches a store on or off.
+    ///
+    /// # Errors
+    /// A store that is none.
+    pub async fn trust_store(&self, store: &str, used: bool) -> Answer<TrustView> {
+        let store = store.to_owned();
+        self.change_trust(move |core| {
+            core.ensure_workspace()?;
+            core.use_store(&store, used)
+        })
+        .await
+    }
+
+    /// Which rules apply to notes on certificates.
+    ///
+    /// # Errors
+    /// A profile that is none.
+    pub async fn trust_profile(&self, profile: &str) -> Answer<TrustView> {
+        let profile = profile.to_owned();
+        self.change_trust(move |core| {
+            core.ensure_workspace()?;
+            core.use_profile(&profile)
+        })
+        .await
+    }
+
+    /// Accepts one host unverified until this process ends (`accept`), or verifies it again; each response says so.
+    ///
+    /// # Errors
+    /// What is no single host.
+    pub async fn accept_unverified(&self, host: &str, accept: bool) -> Answer<TrustView> {
+        let host = host.to_owned();
+        self.change_trust(move |core| {
+            core.accept_host(&host, accept)?;
+            core.workspace.trust()
+        })
+        .await
+    }
+
+    /// Configurations, tickets and idle connections go with the trust they were made under.
+    async fn change_trust(
+        &self,
+        change: impl FnOnce(&Core) -> Result<TrustFile, Problem> + Send + 'static,
+    ) -> Answer<TrustView> {
+        self.core
+            .blocking(move |core| {
+                let file = change(core)?;
                 core.trust_changed();
                 Ok(core.trust_view(&file))
             })

@@ -351,7 +351,7 @@ mod tests {
         let mut right = sample::success("01b");
         right.handshake.as_mut().unwrap().client_certificate_requested = true;
         right.handshake.as_mut().unwrap().client_certificate =
-            Some(CertificateUse { sent: true, subject: Some("CN=till-7".into()) });
+            Some(CertificateUse { sent: true, subject: Some("CN=till-7".into()), ..CertificateUse::default() });
         right.certificates[0] = sample::certificate("localhost", "Countersign lab issuing", "leaf", "again");
         right.certificates[0].not_after = sample::at("2027-09-01T00:00:00Z");
         let token = right.token.as_mut().unwrap();

@@ -320,7 +320,8 @@ mod tests {
         (request.method, request.protocol, request.content) = ("GET".into(), Some("HTTP/1.1".into()), None);
         request.fields = vec![("host".into(), "localhost:8443".into())];
         assert_eq!(curl(&e, None), "curl \\\n  --http1.1 \\\n  'https://localhost:8443/v1/payments'");
-        e.handshake.as_mut().unwrap().client_certificate = Some(CertificateUse { sent: true, subject: None });
+        e.handshake.as_mut().unwrap().client_certificate =
+            Some(CertificateUse { sent: true, ..CertificateUse::default() });
         assert!(curl(&e, None).ends_with("--key \"$COUNTERSIGN_CLIENT_KEY\""));
     }
 

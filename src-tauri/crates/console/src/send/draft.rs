@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 
 use super::record::shown_text;
 use crate::core::Core;
+use crate::identity::Choice;
 use crate::template::{Resolved, Scope, resolve};
 use crate::view::{DraftField, RequestDraft};
 use crate::workspace::CredentialFile;
@@ -28,6 +29,8 @@ pub(crate) struct Prepared {
     /// A subset of the credential's scope; empty: the credential's own.
     pub(crate) scope: Option<String>,
     pub(crate) profile: Option<Profile>,
+    /// The client certificate that is offered.
+    pub(crate) identity: Option<Choice>,
     pub(crate) http: Option<String>,
     pub(crate) timeout_s: u64,
     pub(crate) redirects: u32,
@@ -106,6 +109,7 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
     core.may_call(&method).map_err(|p| fail(Step::Credential, p))?;
     let target = core.target(&url).map_err(|p| fail(Step::Name, p))?;
     let uri = uri_of(&url).map_err(|p| fail(Step::Name, p))?;
+    core.check_trust().map_err(|p| fail(Step::Tls, p))?;
     let (credential, asked_scope) = credential(core, draft, &target).map_err(|refused| {
         let (problem, credential) = *refused;
         Box::new(NotSendable { problem, step: Step::Credential, credential, target: shown.clone() })
@@ -115,6 +119,9 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
         None => None,
     };
     key_allowed(core, profile.as_ref(), &target).map_err(|p| fail(Step::Credential, p))?;
+    let identity = core.identity_choice(draft, credential.as_ref(), &target).map_err(|p| fail(Step::Credential, p))?;
+    // what is only a certificate obtains no token
+    let credential = credential.filter(CredentialFile::has_tokens);
     let media_type = draft.content_type.clone().filter(|kind| !kind.is_empty());
     Ok(Prepared {
         fields: completed(fields, media_type.as_deref(), !content.is_empty()),
@@ -126,6 +133,7 @@ pub(crate) fn prepare(core: &Core, draft: &RequestDraft) -> Result<Prepared, Box
         credential,
         scope: asked_scope,
         profile,
+        identity,
         http: draft.http.clone(),
         timeout_s: draft.timeout_s.unwrap_or_else(|| core.preferences().timeout_s).max(1),
         redirects: draft.redirects.unwrap_or(5),

@@ -53,6 +53,9 @@ impl Hop {
         if let Some(credential) = &prepared.credential {
             allowed(credential, &target)?;
         }
+        if let Some(choice) = &prepared.identity {
+            allowed(&choice.credential, &target)?;
+        }
         key_allowed(core, prepared.profile.as_ref(), &target)?;
         let dropped = |name: &HeaderName| {
             name == HOST

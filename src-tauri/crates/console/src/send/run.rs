@@ -9,6 +9,7 @@ use countersign_evidence::{
     StepState, TokenOrigin,
 };
 use countersign_exchange::{Body, Content, Lease, Outgoing, Received, Redirect, Sink, redirect};
+use countersign_tls::ClientIdentity;
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
@@ -197,7 +198,7 @@ impl Run<'_> {
     }
 
     async fn attempt(&self, e: &mut Exchange, hop: &Hop, renewed: Option<TokenLease>) -> Result<Next, Stopped> {
-        let signer = self.credential(e).await?;
+        let (signer, identity) = self.credential(e).await?;
         let token = self.token(e, renewed).await?;
         let mut fields = hop.fields.clone();
         if let Some((_, lease)) = &token {
@@ -208,7 +209,7 @@ impl Run<'_> {
         e.request = Some(record::request(&self.core.redactor, &hop.method, &hop.uri, &fields, content));
         let mut fresh = false;
         loop {
-            let lease = self.connect(e, hop, fresh).await?;
+            let lease = self.connect(e, hop, identity.clone(), fresh).await?;
             let signed = self.sign(e, hop, signer.as_ref(), &mut fields)?;
             match self.exchange(e, hop, &fields, lease, signed.as_ref()).await? {
                 Some(received) => return Ok(self.answered(e, hop, &received, token.as_ref(), signed.as_ref())),
@@ -222,9 +223,9 @@ impl Run<'_> {
         }
     }
 
-    /// 1: which slots are read now; the signing key here, the client's secret only when a token is needed.
-    async fn credential(&self, e: &mut Exchange) -> Result<Option<Signer>, Stopped> {
-        let Some(name) = self.credential_name() else { return Ok(None) };
+    /// 1: which slots are read now; keys here, the client's secret only when a token is needed.
+    async fn credential(&self, e: &mut Exchange) -> Result<(Option<Signer>, Option<Arc<ClientIdentity>>), Stopped> {
+        let Some(name) = self.credential_name() else { return Ok((None, None)) };
         self.progress.step(Step::Credential, StepState::Running, Vec::new());
         let began = self.core.clock.boot();
         e.credential = Some(CredentialView { name, store: self.core.vault().store(), slots: Vec::new() });
@@ -242,18 +243,31 @@ impl Run<'_> {
             }
             None => None,
         };
+        let identity = self.identity().await?;
         e.timing.credential = micros(self.core.clock.boot().saturating_sub(began));
-        if let (Some(used), Some(slot)) = (&mut e.credential, signer.as_ref().and_then(|s| s.read.clone())) {
-            used.slots.push(slot);
+        if let Some(used) = &mut e.credential {
+            used.slots.extend(signer.as_ref().and_then(|s| s.read.clone()));
+            used.slots.extend(identity.as_ref().filter(|(_, read)| *read).map(|_| crate::identity::SLOT.to_owned()));
         }
         self.progress.step(Step::Credential, StepState::Done, Vec::new());
-        Ok(signer)
+        Ok((signer, identity.map(|(identity, _)| identity)))
+    }
+
+    /// The client certificate that is offered, and whether its key was read from the vault for it.
+    async fn identity(&self) -> Result<Option<(Arc<ClientIdentity>, bool)>, Stopped> {
+        let Some(choice) = &self.prepared.identity else { return Ok(None) };
+        let made = self.or_cancelled(self.core.identity(&choice.credential)).await;
+        match made.map_err(|p| cancelled(p, Step::Credential))? {
+            Ok(made) => Ok(Some(made)),
+            Err(problem) => Err(Stopped { problem, step: Step::Credential, outcome: Outcome::RefusedByUs }),
+        }
     }
 
     fn credential_name(&self) -> Option<String> {
         let of_profile =
             || self.prepared.profile.as_ref().and_then(|p| p.key.split_once('/')).map(|(name, _)| name.to_owned());
-        self.prepared.credential.as_ref().map(|c| c.name.clone()).or_else(of_profile)
+        let of_certificate = || self.prepared.identity.as_ref().map(|choice| choice.credential.name.clone());
+        self.prepared.credential.as_ref().map(|c| c.name.clone()).or_else(of_profile).or_else(of_certificate)
     }
 
     /// 2: reused, or obtained now; the call is an exchange of its own.
@@ -349,18 +363,31 @@ impl Run<'_> {
     }
 
     /// 3 to 5: a connection, pooled or new.
-    async fn connect(&self, e: &mut Exchange, hop: &Hop, fresh: bool) -> Result<Lease, Stopped> {
-        let policy = self.core.policy(&hop.target, self.prepared.http.as_deref(), hop.first);
+    async fn connect(
+        &self,
+        e: &mut Exchange,
+        hop: &Hop,
+        identity: Option<Arc<ClientIdentity>>,
+        fresh: bool,
+    ) -> Result<Lease, Stopped> {
+        let mut policy = self.core.policy(&hop.target, self.prepared.http.as_deref(), hop.first);
+        policy.client_identity = identity;
         let lease = self.core.client.lease(&hop.target, &policy, self.left(), fresh, &self.progress);
-        match self.or_cancelled(lease).await {
+        let leased = self.or_cancelled(lease).await;
+        let explained = |e: &mut Exchange| {
+            self.core.explain_identity(e.handshake.as_mut(), &hop.target, self.prepared.identity.as_ref());
+        };
+        match leased {
             Ok(Ok(lease)) => {
                 record::connection(e, lease.record(), lease.reused());
+                explained(e);
                 record::protocol(e, lease.protocol());
                 Ok(lease)
             }
             Ok(Err(failure)) => {
                 let problem = failure.error.problem();
                 record::connect_failure(e, &failure.record, problem.clone());
+                explained(e);
                 let step = e.failed_step.unwrap_or(Step::Tls);
                 Err(Stopped { problem, step, outcome: Outcome::Failed })
             }
@@ -432,6 +459,7 @@ impl Run<'_> {
                 let (problem, step) = (failure.error.problem(), failure.error.step());
                 if step == Step::Tls {
                     e.verdict = Some(record.verdict.clone());
+                    e.root_cause = failure.error.root_cause();
                 }
                 let outcome = if problem.severity == Severity::Neutral { Outcome::Cancelled } else { Outcome::Failed };
                 Err(Stopped { problem, step, outcome })
@@ -460,6 +488,7 @@ impl Run<'_> {
         self.core.sample_clock(&hop.target.endpoint(), date_ms, e.started_at);
         self.core.link_seen(field("x-gateway-seen"), &hop.target, &e.exchange);
         let words = self.words(received);
+        crate::identity::judge(e, received.status.as_u16(), &words);
         judge(
             e,
             &Answer {

@@ -10,7 +10,7 @@ use countersign_oauth::{
     ClientAuthentication, Grant, Prepared, Recipe, Refusal, TokenRequest, process, retry_after, token_request,
 };
 use countersign_secret::{Secret, SecretText};
-use countersign_tls::Target;
+use countersign_tls::{ClientIdentity, Target};
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::progress::{Progress, micros};
 use super::record;
 use crate::core::Core;
+use crate::identity::Choice;
 use crate::token::{Ask, Obtain, Obtained};
 
 /// A token call is given up after this long.
@@ -36,6 +37,8 @@ pub(crate) struct TokenParts {
     pub(crate) recipe: Arc<Recipe>,
     pub(crate) scope: String,
     pub(crate) audience: String,
+    /// The client certificate that goes along.
+    pub(crate) identity: Option<Choice>,
 }
 
 /// Makes token calls for the engine.
@@ -109,17 +112,24 @@ impl Call<'_> {
         if let Err(problem) = super::plain_http_refused(&self.parts.credential, &self.parts.target) {
             return self.stopped(problem, Step::Credential, Outcome::RefusedByUs, false);
         }
-        let policy = self.core.policy_for_tokens();
+        let identity = match self.identity().await {
+            Ok(identity) => identity,
+            Err(problem) => return self.stopped(problem, Step::Credential, Outcome::RefusedByUs, false),
+        };
+        let mut policy = self.core.policy_for_tokens();
+        policy.client_identity = identity;
         let progress = Progress::silent(&self.core.clock);
         let lease = match self.core.client.lease(&self.parts.target, &policy, CALL_LIMIT, false, &progress).await {
             Ok(lease) => lease,
             Err(failure) => {
                 let problem = failure.error.problem();
                 record::connect_failure(&mut self.e, &failure.record, problem.clone());
+                self.explain_identity();
                 return self.ended(problem, false);
             }
         };
         record::connection(&mut self.e, lease.record(), lease.reused());
+        self.explain_identity();
         record::protocol(&mut self.e, lease.protocol());
         let (t0, sent_at) = (self.core.clock.boot(), self.core.clock.now());
         let sent = lease
@@ -155,6 +165,21 @@ impl Call<'_> {
             used.slots.push(slot);
         }
         Ok(Some(secret))
+    }
+
+    /// The client certificate beside the secret, where the credential has one (RFC 8705 §2). Its hosts were checked
+    /// when the key of the token was made.
+    async fn identity(&mut self) -> Result<Option<Arc<ClientIdentity>>, Problem> {
+        let Some(credential) = self.parts.identity.as_ref() else { return Ok(None) };
+        let (identity, read) = self.core.identity(&credential.credential).await?;
+        if let (true, Some(used)) = (read, &mut self.e.credential) {
+            used.slots.push(crate::identity::SLOT.to_owned());
+        }
+        Ok(Some(identity))
+    }
+
+    fn explain_identity(&mut self) {
+        self.core.explain_identity(self.e.handshake.as_mut(), &self.parts.target, self.parts.identity.as_ref());
     }
 
     fn prepare(&self, secret: Option<&SecretText>, grant: Grant<'_>) -> Result<Prepared, Problem> {

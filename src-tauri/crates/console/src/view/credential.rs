@@ -48,7 +48,7 @@ pub struct CredentialView {
     pub name: String,
     /// The name shown.
     pub title: String,
-    /// `oauth2`.
+    /// `oauth2`, `client-certificate`.
     pub kind: String,
     /// Environments it belongs to; empty: all.
     pub environments: Vec<String>,
@@ -77,6 +77,9 @@ pub struct CredentialView {
     pub grant_type: String,
     /// Scope asked for.
     pub scope: String,
+    /// Its client certificate, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<ClientCertificateView>,
     /// Slots.
     pub slots: Vec<SlotView>,
     /// When an exchange used it last.
@@ -89,6 +92,48 @@ pub struct CredentialView {
     pub used_by: Vec<String>,
     /// Whether it is the demo of the first run.
     pub demo: bool,
+}
+
+/// A client certificate: what a server will see of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ClientCertificateView {
+    /// Subject.
+    pub subject: String,
+    /// Issuer: a server that names acceptable issuers has to name this one, or one above it.
+    pub issuer: String,
+    /// Serial number, hexadecimal.
+    pub serial: String,
+    /// `EC P-256`, `RSA 2048`.
+    pub key: String,
+    /// Begin of its validity.
+    pub not_before: Timestamp,
+    /// End of its validity.
+    pub not_after: Timestamp,
+    /// `89 d left`, or `expired …`.
+    pub life: String,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub sha256: String,
+    /// Subjects of the certificates sent above it.
+    pub above: Vec<String>,
+    /// What a server will object to.
+    pub findings: Vec<Finding>,
+}
+
+/// Which credential an imported client certificate becomes or belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct CertificateForm {
+    /// A present credential that gets it; absent: a new one of kind `client-certificate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<String>,
+    /// The name shown; the file name of a new one is made from it.
+    pub title: String,
+    /// Hosts it may be shown to.
+    pub allowed_hosts: Vec<String>,
+    /// Environments; empty: all.
+    #[serde(default)]
+    pub environments: Vec<String>,
 }
 
 /// What the add and edit form sends. No secret: those go by `credential_set_secret`.

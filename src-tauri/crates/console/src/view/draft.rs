@@ -54,6 +54,9 @@ pub struct RequestDraft {
     /// Name of the signing profile; absent: not signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing: Option<String>,
+    /// The credential whose client certificate is shown to the server; absent: that of the authorization, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<String>,
     /// Media type of the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,

@@ -73,14 +73,45 @@ pub struct TrustedCa {
     pub life: String,
 }
 
+/// A store of trust anchors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct TrustStore {
+    /// `os`, `mozilla`, as `trust_store` takes it; absent for one that cannot be switched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// `Operating system`.
+    pub name: String,
+    /// Number of roots.
+    pub roots: u64,
+    /// Whether it counts.
+    pub used: bool,
+}
+
+/// A pinned key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PinView {
+    /// `host` or `host:port`.
+    pub host: String,
+    /// SHA-256 of the SubjectPublicKeyInfo, base64.
+    pub spki_sha256: String,
+}
+
 /// Trust settings of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TrustView {
-    /// Stores in use: name and number of roots.
-    pub stores: Vec<(String, u64)>,
+    /// Stores, in use or not.
+    pub stores: Vec<TrustStore>,
+    /// `auto`, `public`, `private`: which rules apply to notes on certificates.
+    pub profile: String,
     /// Added CAs.
     pub ca: Vec<TrustedCa>,
+    /// Pinned keys.
+    pub pins: Vec<PinView>,
+    /// Hosts whose chain is accepted unverified until Countersign closes.
+    pub unverified: Vec<String>,
 }
 
 /// The status bar.

@@ -13,6 +13,8 @@ use super::{Kind, Loaded, Workspace, missing, name};
 
 /// Kinds of credentials.
 const KINDS: [&str; 7] = ["oauth2", "basic", "bearer", "api-key", "aws", "client-certificate", "key"];
+/// The kind whose certificate alone says who sends.
+pub const CLIENT_CERTIFICATE: &str = "client-certificate";
 /// Encodings of Basic.
 const ENCODINGS: [&str; 3] = ["form", "raw", "verbatim"];
 /// Keys that would hold a secret in clear text.
@@ -66,8 +68,17 @@ pub struct CredentialFile {
     pub grant_type: String,
     /// Scope asked for.
     pub scope: String,
+    /// The client certificate and its intermediates, a PEM file of the workspace; its key is the slot `client_key`.
+    pub certificate_file: Option<String>,
     /// Slots by name.
     pub slots: BTreeMap<String, SlotFile>,
+}
+
+impl CredentialFile {
+    /// Whether it obtains tokens; else its certificate alone says who sends.
+    pub fn has_tokens(&self) -> bool {
+        self.kind != CLIENT_CERTIFICATE
+    }
 }
 
 impl Default for CredentialFile {
@@ -86,6 +97,7 @@ impl Default for CredentialFile {
             basic_encoding: "form".into(),
             grant_type: "client_credentials".into(),
             scope: String::new(),
+            certificate_file: None,
             slots: BTreeMap::new(),
         }
     }
@@ -180,8 +192,17 @@ fn read(name: &str, document: &Document) -> Result<CredentialFile, Error> {
         basic_encoding: root.one_of("basic-encoding", &ENCODINGS)?.unwrap_or(otherwise.basic_encoding),
         grant_type: text("grant_type", &otherwise.grant_type)?,
         scope: text("scope", "")?,
+        certificate_file: certificate_file(&root)?,
         slots: slots(&root)?,
     })
+}
+
+fn certificate_file(root: &Section<'_>) -> Result<Option<String>, Error> {
+    let Some(file) = root.text("certificate-file")? else { return Ok(None) };
+    match name::relative_checked(&file) {
+        Ok(_) => Ok(Some(file)),
+        Err(_) => Err(root.wrong_value("certificate-file", "leads out of the workspace")),
+    }
 }
 
 fn slots(root: &Section<'_>) -> Result<BTreeMap<String, SlotFile>, Error> {
@@ -237,7 +258,7 @@ fn put(root: &mut Item, credential: &CredentialFile) {
     edit::text(root, "kind", Some(&credential.kind));
     edit::texts(root, "environments", &credential.environments);
     edit::texts(root, "allowed-hosts", &credential.allowed_hosts);
-    edit::text(root, "recipe", Some(&credential.recipe));
+    edit::text(root, "recipe", Some(credential.recipe.as_str()).filter(|_| credential.has_tokens()));
     edit::text(root, "token_endpoint", filled(&credential.token_endpoint).as_deref());
     edit::text(root, "issuer", credential.issuer.as_deref().filter(|issuer| !issuer.is_empty()));
     edit::text(root, "client_id", filled(&credential.client_id).as_deref());
@@ -250,6 +271,7 @@ fn put(root: &mut Item, credential: &CredentialFile) {
     edit::text_or_default(root, "basic-encoding", &credential.basic_encoding, &otherwise.basic_encoding);
     edit::text_or_default(root, "grant_type", &credential.grant_type, &otherwise.grant_type);
     edit::text(root, "scope", filled(&credential.scope).as_deref());
+    edit::text(root, "certificate-file", credential.certificate_file.as_deref());
     put_slots(root, &credential.slots);
 }
 

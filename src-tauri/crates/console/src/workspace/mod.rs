@@ -4,6 +4,7 @@
 //! through one place, keep comments, order and unknown keys, and are checked by reading them back before they replace
 //! a file. No secret and nothing of one person's machine is written here.
 
+mod chain;
 mod credential;
 pub(crate) mod document;
 pub(crate) mod edit;
@@ -28,11 +29,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use countersign_evidence::Problem;
 use toml_edit::DocumentMut;
 
-pub use self::credential::{CredentialFile, SlotFile};
+pub use self::credential::{CLIENT_CERTIFICATE, CredentialFile, SlotFile};
 pub use self::environment::Environment;
 pub use self::error::{Error, Kind};
 pub use self::manifest::Manifest;
 pub use self::request::{FolderDefaults, RequestFile};
+pub(crate) use self::trust::{PROFILES, STORES};
 pub use self::trust::{Pin, TrustCa, TrustFile};
 
 use self::document::Document;

@@ -224,6 +224,7 @@ fn means(written: &RequestDraft, draft: &RequestDraft, path: &str) -> bool {
         }
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
         draft.signing = filled(draft.signing);
+        draft.client_certificate = filled(draft.client_certificate);
         draft.content_type = filled(draft.content_type);
         draft.content_file = filled(draft.content_file);
         draft.content = filled(draft.content).filter(|_| draft.content_file.is_none());

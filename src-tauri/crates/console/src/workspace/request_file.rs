@@ -36,6 +36,7 @@ pub(super) fn read(path: &str, document: &Document) -> Result<Read, Error> {
         fields: fields(&root, "fields")?,
         authorization: authorization(&root)?,
         signing: signing(&root)?,
+        client_certificate: root.text("client-certificate")?,
         ..RequestDraft::default()
     };
     let mut unsupported = None;
@@ -151,6 +152,8 @@ pub(super) fn put(root: &mut Item, path: &str, draft: &RequestDraft) {
         Some(profile) => edit::text(edit::section(root, "signing", Style::Inline), "profile", Some(profile)),
         None => edit::remove(root, "signing"),
     }
+    let client = draft.client_certificate.as_deref().filter(|name| !name.is_empty());
+    edit::text(root, "client-certificate", client);
     put_options(root, draft);
     put_content(root, draft);
 }

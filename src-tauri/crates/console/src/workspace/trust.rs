@@ -3,24 +3,22 @@
 use std::path::Path;
 
 use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::Problem;
+use countersign_tls::HostPattern;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use toml_edit::{InlineTable, Item, Value};
 
+use super::chain::{FOLDER, armoured};
 use super::document::{Document, LIMIT};
 use super::error::Error;
 use super::{Kind, Workspace, edit, list, missing, name};
 
 const FILE: &str = "trust.toml";
-/// Where CA files lie.
-const FOLDER: &str = "certificates";
 /// Stores that can be named.
-const STORES: [&str; 2] = ["os", "mozilla"];
-/// Profiles of certificates.md §3.
-const PROFILES: [&str; 3] = ["auto", "public", "private"];
+pub(crate) const STORES: [&str; 2] = ["os", "mozilla"];
+/// Profiles: which rules apply to notes on certificates.
+pub(crate) const PROFILES: [&str; 3] = ["auto", "public", "private"];
 
 /// A CA file and the hosts it counts for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +91,7 @@ impl Workspace {
             None => trust.ca.push(TrustCa { file: file.clone(), hosts }),
         }
         self.write_bytes(&file, armoured(&certificates).as_bytes())?;
-        self.save_ca(&trust)?;
+        self.save_trust(&trust)?;
         Ok(trust)
     }
 
@@ -108,7 +106,7 @@ impl Workspace {
         if trust.ca.len() == before {
             return Err(missing(Kind::Ca, file).problem());
         }
-        self.save_ca(&trust)?;
+        self.save_trust(&trust)?;
         if Path::new(file).parent() == Some(Path::new(FOLDER)) && name::relative_checked(file).is_ok() {
             self.remove(file)?;
         }
@@ -124,11 +122,30 @@ impl Workspace {
         self.read_bytes(file)?.ok_or_else(|| missing(Kind::Ca, file).problem())
     }
 
-    fn save_ca(&self, trust: &TrustFile) -> Result<(), Problem> {
+    /// Changes stores, profile or pins; what is equal in the file is not touched.
+    ///
+    /// # Errors
+    /// A file that does not read, a folder that cannot be written.
+    pub fn change_trust(&self, change: impl FnOnce(&mut TrustFile)) -> Result<TrustFile, Problem> {
+        let mut trust = self.trust()?;
+        change(&mut trust);
+        self.save_trust(&trust)?;
+        Ok(trust)
+    }
+
+    fn save_trust(&self, trust: &TrustFile) -> Result<(), Problem> {
         let mut document = self.editable(FILE)?;
-        put_ca(document.as_item_mut(), &trust.ca);
+        let root = document.as_item_mut();
+        let otherwise = TrustFile::default();
+        if trust.stores != otherwise.stores || root.get("stores").is_some() {
+            // an empty list is written: without the key the default would count
+            edit::value(root, "stores", Some(trust.stores.iter().map(String::as_str).collect()));
+        }
+        edit::text_or_default(root, "profile", &trust.profile, &otherwise.profile);
+        put_ca(root, &trust.ca);
+        put_pins(root, &trust.pins);
         let written = Document::parse(FILE, document.to_string().into_bytes())?;
-        if read(&written)?.ca != trust.ca {
+        if read(&written)? != *trust {
             return Err(Error::NotFaithful { file: FILE.to_owned() }.problem());
         }
         self.write(FILE, &document)
@@ -166,6 +183,13 @@ fn read(document: &Document) -> Result<TrustFile, Error> {
                 format!("has an odd entry, number {}: `host` and `spki-sha256` are wanted", at + 1),
             ));
         };
+        let pattern = HostPattern::parse(&host).filter(|pattern| !pattern.is_any());
+        if pattern.and_then(|pattern| countersign_tls::Pin::new(pattern, &spki_sha256)).is_none() {
+            return Err(root.wrong_value(
+                "pin",
+                format!("has an odd entry, number {}: a host and the base64 of a SHA-256 are wanted", at + 1),
+            ));
+        }
         pins.push(Pin { host, spki_sha256 });
     }
     Ok(TrustFile { stores, profile: root.one_of("profile", &PROFILES)?.unwrap_or(otherwise.profile), ca, pins })
@@ -216,6 +240,32 @@ fn put_ca(root: &mut Item, wanted: &[TrustCa]) {
     edit::array(root, "ca", |array| plan.apply(array, wanted));
 }
 
+fn put_pins(root: &mut Item, wanted: &[Pin]) {
+    if wanted.is_empty() {
+        return edit::remove(root, "pin");
+    }
+    let text = |value: &Value, key: &str| {
+        value.as_inline_table().and_then(|t| t.get(key)).and_then(Value::as_str).map(ToOwned::to_owned)
+    };
+    let is = |value: &Value, want: &Pin| {
+        text(value, "host").as_ref() == Some(&want.host)
+            && text(value, "spki-sha256").as_ref() == Some(&want.spki_sha256)
+    };
+    let plan = list::Plan {
+        same: &|value, want: &Pin| is(value, want),
+        kin: &|value, want| is(value, want),
+        edit: &|_, _| {},
+        make: &|want| {
+            let mut table = InlineTable::new();
+            table.insert("host", want.host.as_str().into());
+            table.insert("spki-sha256", want.spki_sha256.as_str().into());
+            Value::InlineTable(table)
+        },
+        one_line: wanted.len() == 1,
+    };
+    edit::array(root, "pin", |array| plan.apply(array, wanted));
+}
+
 /// A host a CA counts for; `*` for a proxy's.
 fn is_host(text: &str) -> bool {
     let plain = text.strip_prefix("*.").unwrap_or(text);
@@ -249,22 +299,4 @@ fn file_of(certificates: &[CertificateDer<'_>]) -> String {
         context.update(certificate);
     }
     format!("{FOLDER}/ca-{}.pem", hex::encode(&context.finish().as_ref()[..6]))
-}
-
-/// Only the certificates: what stood between them stays out.
-fn armoured(certificates: &[CertificateDer<'_>]) -> String {
-    let mut text = String::new();
-    for certificate in certificates {
-        text.push_str("-----BEGIN CERTIFICATE-----\n");
-        let encoded = STANDARD.encode(certificate);
-        let mut rest = encoded.as_str();
-        while !rest.is_empty() {
-            let (line, after) = rest.split_at(rest.len().min(64));
-            text.push_str(line);
-            text.push('\n');
-            rest = after;
-        }
-        text.push_str("-----END CERTIFICATE-----\n");
-    }
-    text
 }

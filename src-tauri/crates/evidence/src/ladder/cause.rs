@@ -146,11 +146,20 @@ pub(super) fn actions(e: &Exchange, step: Step) -> Vec<Action> {
             actions.push(Action::SendAgain);
         }
         Step::Tls => {
-            if has("path.untrusted_root") || has("path.self_signed") {
+            let refused = |id: &str| e.findings.iter().any(|f| f.id == id && f.rejects == Some(true));
+            if refused("path.self_signed") {
+                actions.push(Action::TrustCertificate);
+            } else if refused("path.untrusted_root") {
                 actions.push(Action::TrustCa);
             }
             if !e.certificates.is_empty() {
                 actions.push(Action::OpenChain);
+            }
+            if code.starts_with("client_certificate.") || has("client_certificate.required") {
+                actions.push(Action::ImportCertificate);
+            }
+            if e.findings.iter().any(|f| f.rejects == Some(true)) {
+                actions.push(Action::AcceptUnverified);
             }
             actions.push(Action::SendAgain);
         }

@@ -43,6 +43,12 @@ pub enum Action {
     SendAgain,
     /// Trust this CA for this host.
     TrustCa,
+    /// Import a client certificate, or choose one.
+    ImportCertificate,
+    /// Trust exactly this certificate for this host, by a pin on its key.
+    TrustCertificate,
+    /// Accept this host unverified until Countersign closes.
+    AcceptUnverified,
     /// Unlock the keychain, or choose where secrets rest.
     Unlock,
     /// Clear the gateway's faults.

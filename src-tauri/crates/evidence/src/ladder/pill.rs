@@ -13,6 +13,11 @@ pub(super) fn pills(e: &Exchange) -> Vec<Pill> {
     if e.verdict.as_ref().is_some_and(|v| matches!(v.state, VerdictState::NotChecked)) && e.handshake.is_some() {
         add(Tone::Invalid, "Server not verified".into(), Step::Tls);
     }
+    match e.verdict.as_ref().and_then(|v| v.store.as_deref()) {
+        None | Some("gateway" | "mozilla" | "os") => {}
+        Some("pin") => add(Tone::Caution, "Trusted only by a pinned key".into(), Step::Tls),
+        Some(_) => add(Tone::Caution, "Trusted only by an added CA".into(), Step::Tls),
+    }
     if e.previous_attempts.iter().any(|a| matches!(a.reason, AttemptReason::TokenRenewed)) {
         add(Tone::Info, "Sent again after 401".into(), Step::Token);
     }

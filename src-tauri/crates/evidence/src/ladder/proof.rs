@@ -84,6 +84,10 @@ fn caller(e: &Exchange) -> Proof {
     if let (Some(credential), Some(_)) = (&e.credential, e.token.as_ref().and_then(|t| t.fingerprint.as_ref())) {
         parts.push(format!("{} by token", credential.name));
     }
+    let shown = e.handshake.as_ref().and_then(|h| h.client_certificate.as_ref()).filter(|used| used.sent);
+    if let Some(subject) = shown.and_then(|used| used.subject.as_deref()) {
+        parts.push(format!("{} by certificate", short_name(subject)));
+    }
     if let Some(signature) = &e.signature {
         parts.push(format!("{} signed", signature.keyid));
     }
@@ -92,6 +96,10 @@ fn caller(e: &Exchange) -> Proof {
         (false, Some(r)) if r.status == 401 => proof("Caller", false, "not accepted by the server".into()),
         (false, Some(r)) if r.status == 403 => proof("Caller", false, "known, not allowed".into()),
         (false, Some(_)) => proof("Caller", false, format!("{}, not confirmed", parts.join(", "))),
+        // an inspection sends no request: the handshake itself is where it was shown
+        (false, None) if shown.is_some() && matches!(e.outcome, crate::Outcome::Answered) => {
+            proof("Caller", true, parts.join(", "))
+        }
         (false, None) => proof("Caller", false, "not shown to the server".into()),
         (true, _) => proof("Caller", false, "anonymous: no credential was used".into()),
     }

@@ -97,6 +97,8 @@ fn mark_cause(e: &Exchange, rows: &mut [Row]) {
                     "Not trusted".into()
                 }
                 _ if cancelled => "cancelled".into(),
+                Step::Tls if error.code == "client_certificate.required" => "client certificate required".into(),
+                Step::Tls if error.code == "client_certificate.refused" => "client certificate refused".into(),
                 _ => elide(&error.title, 44),
             };
         }
@@ -436,6 +438,7 @@ fn tls_details(e: &Exchange) -> Vec<Fact> {
     };
     if h.protocol_version.is_some() {
         details.push(fact("Client", client));
+        details.extend(h.client_certificate.iter().filter_map(|c| c.reason.as_ref()).map(|why| fact("Chosen", why)));
     }
     if let Some(verified) = &h.verified_on {
         details.push(fact("Verified", format!("{}Z, on an earlier connection", verified.at.clock())));

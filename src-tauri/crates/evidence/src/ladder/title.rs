@@ -30,6 +30,11 @@ fn stopped(e: &Exchange) -> String {
 
 /// What is wrong with the server's certificates, short enough for one line; the row below says it whole.
 fn certificate(e: &Exchange) -> Option<String> {
+    match e.error.as_ref().map(|problem| problem.code.as_str()) {
+        Some("client_certificate.required") => return Some("the server wants a client certificate".into()),
+        Some("client_certificate.refused") => return Some("the client certificate was refused".into()),
+        _ => {}
+    }
     let finding = e.findings.iter().find(|f| f.rejects == Some(true))?;
     let expired = || {
         let certificate = finding.certificate.and_then(|i| e.certificates.get(i))?;

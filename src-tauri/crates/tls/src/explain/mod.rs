@@ -7,6 +7,7 @@ mod constraint;
 mod judge;
 mod name;
 mod path;
+mod pinned;
 mod problem;
 mod told;
 
@@ -81,6 +82,8 @@ pub fn explain(question: &Question<'_>) -> Explanation {
         Decision::Accepted | Decision::Overridden(None) => None,
         Decision::Refused(error) | Decision::Overridden(Some(error)) => Some(error),
     };
+    let by_pin = refusal.is_none()
+        && pinned::instead_of_stores(&mut problems, question, parsed.first().and_then(|leaf| leaf.as_ref().ok()));
     match refusal {
         Some(error) => problem::agree_with_refusal(&mut problems, error, question),
         None => problem::agree_with_acceptance(&mut problems),
@@ -98,7 +101,10 @@ pub fn explain(question: &Question<'_>) -> Explanation {
             problems.push(note);
         }
     }
-    let verdict = verdict(question, &problems, &path, profile);
+    let mut verdict = verdict(question, &problems, &path, profile);
+    if by_pin {
+        verdict.store = Some(pinned::LABEL.to_owned());
+    }
     Explanation { certificates: views(question.chain, &parsed, &path), path: path.sent, findings: problems, verdict }
 }
 

@@ -13,7 +13,8 @@ const RSA_MINIMUM: u32 = 2048;
 /// How specific a problem is; the smaller, the earlier it is told. Dates and names point at one value a person
 /// can compare; that no issuer was found says least, unless the certificate vouches for itself.
 fn rank(id: &str) -> usize {
-    const ORDER: [&str; 26] = [
+    const ORDER: [&str; 27] = [
+        "trust.pin_mismatch",
         "certificate.malformed",
         "validity.inverted",
         "certificate.expired",

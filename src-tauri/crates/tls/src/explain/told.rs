@@ -56,6 +56,9 @@ fn webpki_family(error: &webpki::Error) -> &'static [&'static str] {
 
 /// The refusal as a finding. It names no certificate, because the verifier names none.
 pub(crate) fn finding(error: &Error, question: &Question<'_>) -> Finding {
+    if let Some(mismatch) = crate::pin::mismatch_in(error) {
+        return super::pinned::mismatch(mismatch, question);
+    }
     let Error::InvalidCertificate(error) = error else {
         return refusal(
             "certificate.refused",

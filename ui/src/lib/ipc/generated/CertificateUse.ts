@@ -11,4 +11,16 @@ sent: boolean,
 /**
  * Its subject, when sent.
  */
-subject?: string, };
+subject?: string, 
+/**
+ * Its issuer, when sent.
+ */
+issuer?: string, 
+/**
+ * The credential it comes from, when one was chosen.
+ */
+credential?: string, 
+/**
+ * Why this one, or why none: one sentence.
+ */
+reason?: string, };

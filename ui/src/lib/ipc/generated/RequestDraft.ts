@@ -39,6 +39,10 @@ authorization?: DraftAuthorization,
  */
 signing?: string, 
 /**
+ * The credential whose client certificate is shown to the server; absent: that of the authorization, if it has one.
+ */
+client_certificate?: string, 
+/**
  * Media type of the content.
  */
 content_type?: string, 

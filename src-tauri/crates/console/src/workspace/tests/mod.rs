@@ -100,7 +100,7 @@ content-digest = "sha-256"
 const TRUST: &str = r#"stores = ["os"]                        # os, mozilla
 profile = "auto"                       # auto, public, private (certificates.md §3)
 ca = [{ file = "certificates/acme-root.pem", hosts = ["*.acme.example"] }]   # ["*"] only for a proxy's CA
-pin = [{ host = "api.acme.example:443", spki-sha256 = "nJzU" }]
+pin = [{ host = "api.acme.example:443", spki-sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }]
 "#;
 
 fn put(folder: &Path, file: &str, text: &str) {
@@ -184,7 +184,10 @@ fn the_example_reads_as_formats_says() {
     );
     assert_eq!(workspace.signing_profile("demo-ed25519").unwrap().covered[1], "@target-uri");
     let trust = workspace.trust().unwrap();
-    assert_eq!((trust.ca[0].hosts[0].as_str(), trust.pins[0].spki_sha256.as_str()), ("*.acme.example", "nJzU"));
+    assert_eq!(
+        (trust.ca[0].hosts[0].as_str(), trust.pins[0].spki_sha256.as_str()),
+        ("*.acme.example", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+    );
     assert_eq!(workspace.credentials().problems, []);
 }
 
