@@ -49,9 +49,11 @@ pub(super) const TABLE: Table = &[
 /// The issuer is a server's certificate.
 fn not_a_ca(mint: &Mint<'_>) -> Result<Chain, Error> {
     let server = mint.leaf("another-server.zoo.test")?;
-    let (certificate, key) = mint.signed(&server, &mint.authorities.issuing)?;
+    // without a path length, so that this is the only thing wrong
+    let above = mint.authorities.own(mint.case, "Countersign zoo above a server", mint.now, |_| {})?;
+    let (certificate, key) = mint.signed(&server, &above)?;
     let issuing = Ca::new(mint.case, certificate, server.params, key);
-    mint.under(&mint.leaf(mint.host)?, &issuing, &[&mint.authorities.issuing])
+    mint.under(&mint.leaf(mint.host)?, &issuing, &[&above])
 }
 
 fn pathlen(mint: &Mint<'_>) -> Result<Chain, Error> {
