@@ -98,7 +98,7 @@ pub(crate) enum Command {
     Tour,
     /// Run the bundled test gateway: CA, authorization server, protected API, faults
     #[command(
-        after_help = "Examples:\n  countersign gateway\n  countersign gateway --dialect ngenius --token-lifetime 60s --ready-file ready.json\n  countersign gateway --fault certificate-expired --fault delay=2s"
+        after_help = "Examples:\n  countersign gateway\n  countersign gateway --dialect ngenius --token-lifetime 60s --ready-file ready.json\n  countersign gateway --fault certificate-expired --fault delay=2s\n  countersign gateway --zoo --ready-file ready.json"
     )]
     Gateway(GatewayArgs),
     /// Credentials and their slots
@@ -193,6 +193,9 @@ pub(crate) struct GatewayArgs {
     /// A fault to start with, one in each group, repeatable
     #[arg(long, value_name = "NAME[=ARG]")]
     pub(crate) fault: Vec<String>,
+    /// Serve the zoo: every kind of broken TLS, each on a port of its own
+    #[arg(long)]
+    pub(crate) zoo: bool,
     /// The demo client's secret is in this environment variable
     #[arg(long, value_name = "VAR")]
     pub(crate) demo_secret_env: Option<String>,

@@ -92,6 +92,8 @@ pub struct Config {
     pub signature_required: bool,
     /// Faults active from the start.
     pub faults: Vec<Fault>,
+    /// Whether the zoo of broken TLS is served.
+    pub zoo: bool,
     /// The wall clock.
     pub clock: Clock,
 }
@@ -109,6 +111,7 @@ impl Config {
             trusted_keys: Vec::new(),
             signature_required: false,
             faults: Vec::new(),
+            zoo: false,
             clock,
         }
     }

@@ -1,7 +1,7 @@
 //! The gateway as a handle: start, change while it runs, stop.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +21,7 @@ use crate::pki::Pki;
 use crate::ready::{DemoClient, Ready};
 use crate::seen::Seen;
 use crate::tokens::Tokens;
+use crate::zoo::{Zoo, ZooCase, ZooClient};
 use crate::{DEMO_CLIENT, DEMO_KEYID, DEMO_SCOPES, Error, authorization_server, listener, orders, payments};
 
 /// A running gateway. Dropping it stops it.
@@ -29,6 +30,7 @@ pub struct Gateway {
     stop: CancellationToken,
     tasks: TaskTracker,
     api_port: u16,
+    zoo: Mutex<Option<Arc<Zoo>>>,
 }
 
 impl Gateway {
@@ -67,7 +69,11 @@ impl Gateway {
             tasks.spawn(listener::serve(listener, router.clone(), lab.clone(), is_api, stop.clone(), tasks.clone()));
         }
         tasks.close();
-        Ok(Self { lab, stop, tasks, api_port })
+        let gateway = Self { lab, stop, tasks, api_port, zoo: Mutex::new(None) };
+        if config.zoo {
+            gateway.start_zoo().await?;
+        }
+        Ok(gateway)
     }
 
     /// Where everything is. The CA file is added by [`Ready::write`].
@@ -89,7 +95,7 @@ impl Gateway {
                 scope: DEMO_SCOPES[..2].join(" "),
                 keyid: DEMO_KEYID.into(),
             },
-            zoo: Vec::new(),
+            zoo: self.zoo(),
         }
     }
 
@@ -173,6 +179,35 @@ impl Gateway {
     /// How often a spent refresh token came.
     pub fn refresh_reuse(&self) -> u64 {
         self.lab.tokens.refresh_reuse()
+    }
+
+    /// Serves the zoo of broken TLS from now on. Started once, it stays until the gateway stops.
+    ///
+    /// # Errors
+    /// [`Error`]: a port that cannot be had, a certificate that cannot be made.
+    pub async fn start_zoo(&self) -> Result<(), Error> {
+        if self.running_zoo().is_none() {
+            let zoo = Arc::new(Zoo::start(&self.lab, &self.stop, &self.tasks).await?);
+            *self.zoo.lock().unwrap_or_else(PoisonError::into_inner) = Some(zoo);
+        }
+        Ok(())
+    }
+
+    /// Every case of the zoo with its port and its lesson; none while it is not served.
+    pub fn zoo(&self) -> Vec<ZooCase> {
+        self.running_zoo().map(|zoo| zoo.cases()).unwrap_or_default()
+    }
+
+    /// A new client certificate for the servers of the zoo that want one; `None` while it is not served.
+    ///
+    /// # Errors
+    /// [`Error::Make`].
+    pub fn zoo_client(&self) -> Result<Option<ZooClient>, Error> {
+        self.running_zoo().map(|zoo| zoo.client()).transpose()
+    }
+
+    fn running_zoo(&self) -> Option<Arc<Zoo>> {
+        self.zoo.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Stops listening, ends connections, waits for them.

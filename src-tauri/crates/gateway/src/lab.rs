@@ -83,6 +83,11 @@ impl Lab {
         }
     }
 
+    /// The wall clock itself, which no fault shifts.
+    pub(crate) fn wall_clock(&self) -> Clock {
+        Arc::clone(&self.clock)
+    }
+
     /// Seconds since the epoch by the gateway's time.
     pub(crate) fn seconds(&self) -> i64 {
         Timestamp::from_system(self.now()).unix_seconds()

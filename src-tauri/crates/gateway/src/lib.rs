@@ -1,5 +1,5 @@
 //! The bundled test gateway: a local CA, an authorization server, a protected payments API, and faults to
-//! switch on while it runs. Loopback only.
+//! switch on while it runs. Loopback only. `zoo` serves every kind of broken TLS, each on a port of its own.
 //!
 //! It judges by itself: it issues and verifies tokens with code of its own, so that the client and the judge
 //! do not share a mistake. Message signatures it checks with `signing`'s verifier. PKI, keys and counters are
@@ -24,6 +24,7 @@ mod ready;
 mod seen;
 mod signature;
 mod tokens;
+mod zoo;
 
 pub use self::config::{Clock, Config, Dialect, TrustedKey};
 pub use self::error::Error;
@@ -31,6 +32,7 @@ pub use self::fault::{Fault, FaultGroup};
 pub use self::gateway::Gateway;
 pub use self::ready::{DemoClient, Ready};
 pub use self::seen::Seen;
+pub use self::zoo::{Expect, Served, ZooCase, ZooClient};
 
 /// The demo client's identifier.
 pub const DEMO_CLIENT: &str = "demo-client";

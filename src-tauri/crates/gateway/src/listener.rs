@@ -66,7 +66,7 @@ async fn connection(socket: TcpStream, router: Router, lab: Arc<Lab>, is_api: bo
     };
     let stream = match handshake {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return failed(&lab, &error, presents),
+        Ok(Err(error)) => return failed(&lab, "localhost", &error, presents != Presented::Good),
         Err(_late) => return,
     };
     let closing = CancellationToken::new();
@@ -91,7 +91,7 @@ async fn changed(presented: &mut tokio::sync::watch::Receiver<u64>, is_api: bool
 }
 
 /// A handshake that failed is seen too: the client's alert says why.
-fn failed(lab: &Lab, error: &std::io::Error, presents: Presented) {
+pub(crate) fn failed(lab: &Lab, host: &str, error: &std::io::Error, on_purpose: bool) {
     let tls = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
     let judged = match tls {
         Some(rustls::Error::AlertReceived(alert)) => {
@@ -101,7 +101,7 @@ fn failed(lab: &Lab, error: &std::io::Error, presents: Presented) {
         None => "closed during the handshake".into(),
     };
     let id = lab.log.next_id();
-    lab.saw(id, "TLS, localhost".into(), None, judged, presents != Presented::Good);
+    lab.saw(id, format!("TLS, {host}"), None, judged, on_purpose);
 }
 
 /// `CertificateExpired` as RFC 9846 §6 spells it.

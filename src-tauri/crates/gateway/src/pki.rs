@@ -27,6 +27,8 @@ pub(crate) enum Presented {
 pub(crate) struct Pki {
     pub(crate) root_pem: String,
     pub(crate) root_der: Vec<u8>,
+    root_params: CertificateParams,
+    root_key: Arc<KeyPair>,
     pub(crate) good: Arc<ServerConfig>,
     expired: Arc<ServerConfig>,
     untrusted_root: Arc<ServerConfig>,
@@ -40,6 +42,8 @@ fn made(what: &'static str) -> impl Fn(rcgen::Error) -> Error {
 /// A CA that signs leaves: the intermediate, with the certificates to present above a leaf.
 struct Authority {
     root: Certificate,
+    root_params: CertificateParams,
+    root_key: Arc<KeyPair>,
     intermediate: Certificate,
     issuer: Issuer<'static, KeyPair>,
 }
@@ -61,14 +65,20 @@ fn authority(prefix: &str, now: OffsetDateTime) -> Result<Authority, Error> {
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let root_certificate = root.self_signed(&root_key).map_err(made("root certificate"))?;
-    let root_issuer = Issuer::new(root, root_key);
+    let root_issuer = Issuer::from_params(&root, &root_key);
 
     let key = KeyPair::generate().map_err(made("intermediate key"))?;
     let mut intermediate = params(&format!("{prefix} issuing"), now, 1095);
     intermediate.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     intermediate.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let certificate = intermediate.signed_by(&key, &root_issuer).map_err(made("intermediate certificate"))?;
-    Ok(Authority { root: root_certificate, intermediate: certificate, issuer: Issuer::new(intermediate, key) })
+    Ok(Authority {
+        root: root_certificate,
+        intermediate: certificate,
+        issuer: Issuer::new(intermediate, key),
+        root_params: root,
+        root_key: Arc::new(root_key),
+    })
 }
 
 impl Authority {
@@ -121,11 +131,18 @@ impl Pki {
         Ok(Self {
             root_pem: lab.root.pem(),
             root_der: lab.root.der().to_vec(),
+            root_params: lab.root_params.clone(),
+            root_key: Arc::clone(&lab.root_key),
             good: lab.server(|_| {}, now)?,
             expired: lab.server(expired, now)?,
             wrong_host: lab.server(wrong_host, now)?,
             untrusted_root: unknown.server(|_| {}, now)?,
         })
+    }
+
+    /// The root as a CA that signs: for the zoo.
+    pub(crate) fn root_authority(&self) -> (CertificateDer<'static>, CertificateParams, Arc<KeyPair>) {
+        (self.root_der.clone().into(), self.root_params.clone(), Arc::clone(&self.root_key))
     }
 
     pub(crate) fn config(&self, presented: Presented) -> Arc<ServerConfig> {

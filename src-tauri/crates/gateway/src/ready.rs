@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, ZooCase};
 
 /// The demo client, without its secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct Ready {
     /// The demo client.
     pub demo_client: DemoClient,
     /// The zoo of broken TLS; empty unless asked for.
-    pub zoo: Vec<serde_json::Value>,
+    pub zoo: Vec<ZooCase>,
 }
 
 impl Ready {

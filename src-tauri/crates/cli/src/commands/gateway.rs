@@ -40,6 +40,7 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: GatewayArgs) -> En
             .collect::<Result<_, _>>()
             .map_err(|e| e.problem())?,
         trusted_keys: args.trust_key.iter().map(|text| trusted_key(text)).collect::<Result<_, _>>()?,
+        zoo: args.zoo,
         demo_secret,
     };
     let (clock, entropy) = (Clock::system(options.at), Entropy::system());
@@ -83,6 +84,13 @@ fn announce(shell: &Shell, gateway: &GatewayHandle, ready: &countersign_console:
         shell.data(&format!("Issuer          {}", ready.issuer));
         if let Some(file) = &ready.ca_file {
             shell.data(&format!("CA file         {}", file.display()));
+        }
+        if !ready.zoo.is_empty() {
+            shell.data(&format!("Zoo             {} cases of broken TLS, each on its port", ready.zoo.len()));
+            for case in &ready.zoo {
+                let port = case.port.map_or_else(|| "file".to_owned(), |port| port.to_string());
+                shell.data(&format!("  {port:>5}  {:<28} {}", case.host, case.title));
+            }
         }
         shell.data(&format!("Demo client     {}, scope {}", ready.demo_client.client_id, ready.demo_client.scope));
     }

@@ -26,6 +26,8 @@ pub struct GatewayStart {
     pub faults: Vec<GatewayFault>,
     /// Keys whose signatures it checks: keyid and public JWK as JSON.
     pub trusted_keys: Vec<(String, String)>,
+    /// Whether the zoo of broken TLS is served.
+    pub zoo: bool,
     /// The demo client's secret; absent: random.
     pub demo_secret: Option<Arc<SecretText>>,
 }
@@ -53,6 +55,7 @@ impl GatewayHandle {
         config.dialect = start.dialect;
         config.token_lifetime = start.token_lifetime;
         config.faults = start.faults;
+        config.zoo = start.zoo;
         for (keyid, jwk) in start.trusted_keys {
             config.trusted_keys.push(countersign_gateway::TrustedKey { key: public_key(&keyid, &jwk)?, keyid });
         }
