@@ -238,6 +238,8 @@ fn not_kept(problem: &Problem) -> countersign_evidence::Finding {
         certificate: None,
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }
 

@@ -447,6 +447,8 @@ fn shape_finding(id: &str, slot: &str) -> Option<Finding> {
         certificate: None,
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     })
 }
 

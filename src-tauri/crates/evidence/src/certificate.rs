@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Timestamp;
+use crate::{ByteRange, Timestamp};
 
 /// Where a certificate came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -54,6 +54,70 @@ pub struct BasicConstraints {
     pub path_length: Option<u32>,
 }
 
+/// One signed certificate timestamp (RFC 6962 §3.2): shown and counted, its signature is not checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SignedCertificateTimestamp {
+    /// SHA-256 of the log's key, lower-case hex.
+    pub log_id: String,
+    /// When the log promised to include the certificate.
+    pub timestamp: Timestamp,
+}
+
+/// What a CA may issue for (RFC 5280 §4.2.1.10), in words: `DNS:corp.test`, `IP:10.0.0.0/8`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct NameConstraintsView {
+    /// Only below these.
+    pub permitted: Vec<String>,
+    /// Never below these.
+    pub excluded: Vec<String>,
+}
+
+/// One extension, in the order of the certificate (RFC 5280 §4.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct ExtensionView {
+    /// `2.5.29.17`.
+    pub oid: String,
+    /// `subjectAltName`; absent where the OID has no known name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether whoever does not understand it has to refuse.
+    pub critical: bool,
+    /// Its place in the DER.
+    pub range: ByteRange,
+}
+
+/// The rest of a certificate: what explains more than it identifies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct CertificateDetails {
+    /// 1, 2 or 3 (RFC 5280 §4.1.2.1).
+    pub version: u32,
+    /// Bytes of the DER.
+    pub length: u32,
+    /// OIDs of the certificate policies (RFC 5280 §4.2.1.4).
+    pub policies: Vec<String>,
+    /// Signed certificate timestamps in the certificate.
+    pub scts: Vec<SignedCertificateTimestamp>,
+    /// RFC 5280 §4.2.1.2, lower-case hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_key_id: Option<String>,
+    /// RFC 5280 §4.2.1.1, lower-case hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority_key_id: Option<String>,
+    /// RFC 5280 §4.2.1.10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_constraints: Option<NameConstraintsView>,
+    /// The server has to staple an OCSP response (RFC 7633).
+    pub must_staple: bool,
+    /// Names, or OIDs, of the critical extensions.
+    pub critical: Vec<String>,
+    /// Every extension.
+    pub extensions: Vec<ExtensionView>,
+}
+
 /// One certificate of a chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]
@@ -102,4 +166,7 @@ pub struct CertificateView {
     pub store: Option<String>,
     /// The certificate itself, RFC 7468.
     pub pem: String,
+    /// Version, policies, timestamps, identifiers, extensions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<CertificateDetails>,
 }

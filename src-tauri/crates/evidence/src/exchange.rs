@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{CertificateView, Finding, Handshake, Problem, Signature, Timestamp, Timing, Token, Verdict};
+use crate::{
+    Acceptance, CertificateView, Finding, Handshake, PathView, Problem, Signature, Timestamp, Timing, Token, Verdict,
+};
 
 /// The schema name of this version.
 pub const SCHEMA: &str = "countersign.evidence/1";
@@ -209,6 +211,12 @@ pub struct Exchange {
     /// What is worth reading, most specific first.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// Who accepts this chain: this console, and models of other verifiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Vec<Acceptance>>,
+    /// Every path, best first, where there is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Vec<PathView>>,
     /// What was checked and is not the cause, in words.
     #[serde(default)]
     pub ruled_out: Vec<String>,
@@ -256,6 +264,8 @@ impl Exchange {
             certificates: Vec::new(),
             verdict: None,
             findings: Vec::new(),
+            acceptance: None,
+            paths: None,
             ruled_out: Vec::new(),
             root_cause: None,
             token: None,

@@ -46,6 +46,16 @@ pub enum Certainty {
     Possible,
 }
 
+/// A place in the DER of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ByteRange {
+    /// First byte, from the beginning of the certificate.
+    pub offset: u32,
+    /// How many bytes.
+    pub length: u32,
+}
+
 /// One thing that is so, with the values compared, the fix and the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]
@@ -74,4 +84,10 @@ pub struct Finding {
     /// The operands by name, for example `not_after` and `checked_at`.
     #[serde(default)]
     pub values: Vec<crate::Fact>,
+    /// Where it stands in the DER of the certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<ByteRange>,
+    /// For a rule with a date: certificates whose `not_before` is not earlier are bound by it, `2020-09-01`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_since: Option<String>,
 }

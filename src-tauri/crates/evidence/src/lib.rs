@@ -8,6 +8,7 @@
 mod certificate;
 mod event;
 mod exchange;
+mod explained;
 mod finding;
 mod handshake;
 pub mod ladder;
@@ -18,13 +19,17 @@ mod timing;
 mod token;
 mod verdict;
 
-pub use self::certificate::{BasicConstraints, CertificateSource, CertificateView, Fingerprints, KeyView};
+pub use self::certificate::{
+    BasicConstraints, CertificateDetails, CertificateSource, CertificateView, ExtensionView, Fingerprints, KeyView,
+    NameConstraintsView, SignedCertificateTimestamp,
+};
 pub use self::event::{Event, Fact, Step, StepState};
 pub use self::exchange::{
     Attempt, AttemptReason, ConnectionView, ContentView, CredentialView, Exchange, FieldLine, Outcome, RequestView,
     ResponseView, RootCause, SCHEMA, SecretStore,
 };
-pub use self::finding::{Certainty, Citation, Finding, FindingSeverity};
+pub use self::explained::{Acceptance, EXPLAIN_SCHEMA, Explained, PathView};
+pub use self::finding::{ByteRange, Certainty, Citation, Finding, FindingSeverity};
 pub use self::handshake::{
     CertificateUse, Check, Handshake, HandshakeKind, HandshakeMessage, KeyScheduleEntry, MessageField, VerifiedOn,
 };

@@ -52,6 +52,8 @@ fn note(id: &str, sentence: String, citation: (&str, &str)) -> Finding {
         certificate: None,
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }
 

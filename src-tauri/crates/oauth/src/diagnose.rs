@@ -48,6 +48,8 @@ fn finding(id: &str, certainty: Certainty, sentence: impl Into<String>, fix: &st
         certificate: None,
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }
 

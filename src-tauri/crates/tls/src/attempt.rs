@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use crate::connector::Stopped;
-use crate::explain::{self, Decision, Explanation, Question};
+use crate::explain::{self, Decision, Explanation, Question, Supplement};
 use crate::outcome::{Ending, Failure};
 use crate::recorder::{Accessors, Observation, Recorder, Sender};
 use crate::tap::Tap;
@@ -57,6 +57,8 @@ impl<'a> Attempt<'a> {
             certificates: Vec::new(),
             verdict: not_checked("handshake_failed"),
             findings: Vec::new(),
+            acceptance: Vec::new(),
+            paths: Vec::new(),
             timing: ConnectTiming::default(),
             failure: None,
             failed_step: None,
@@ -150,6 +152,8 @@ impl<'a> Attempt<'a> {
                             path: Vec::new(),
                             findings: earlier.findings,
                             verdict: earlier.verdict,
+                            paths: Vec::new(),
+                            acceptance: Vec::new(),
                         });
                     }
                     None => {
@@ -244,14 +248,17 @@ impl<'a> Attempt<'a> {
             trust: &self.policy.trust,
             at: observation.checked_at.unwrap_or(self.opened),
             decision,
+            supplement: Supplement { ocsp_response: observation.ocsp_response.as_deref(), ..Supplement::default() },
         })
     }
 
     fn told(&mut self, explanation: Explanation) {
-        let Explanation { certificates, findings, verdict, path: _ } = explanation;
+        let Explanation { certificates, findings, verdict, path: _, paths, acceptance } = explanation;
         self.record.certificates = certificates;
         self.record.findings = findings;
         self.record.verdict = verdict;
+        self.record.acceptance = acceptance;
+        self.record.paths = paths;
     }
 
     fn verified(&self, explanation: &Explanation, observation: &Observation, name: &ServerName<'static>) -> Verified {

@@ -1,17 +1,19 @@
 //! Chains for tests, made with rcgen and judged by the real verifier at a time the test chooses.
 
+pub(crate) mod ocsp;
+
 use std::time::{Duration, SystemTime};
 
 use countersign_evidence::{Profile, Timestamp};
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, Certificate, CertificateParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use time::OffsetDateTime;
 
-use crate::explain::{Decision, Explanation, Question, explain};
+use crate::explain::{Decision, Explanation, Question, Supplement, explain};
 use crate::recorder::{self, Endpoint, Recorder};
 use crate::verifier::RecordingVerifier;
 use crate::{HostPattern, Store, StoreLabel, Trust};
@@ -165,8 +167,18 @@ impl Made {
         self.judged(&self.trust(), offset)
     }
 
+    /// Under the rules for public CAs.
+    pub(crate) fn public(self) -> Self {
+        Self { profile: Profile::Public, ..self }
+    }
+
     /// Likewise with other stores.
     pub(crate) fn judged(&self, trust: &Trust, offset: i64) -> Explanation {
+        self.supplemented(trust, offset, Supplement::default())
+    }
+
+    /// Likewise with what else is known.
+    pub(crate) fn supplemented(&self, trust: &Trust, offset: i64, supplement: Supplement<'_>) -> Explanation {
         let decision = decision(&self.sent, &self.host, trust, moment(offset));
         explain(&Question {
             chain: &self.sent,
@@ -175,6 +187,7 @@ impl Made {
             trust,
             at: moment(offset),
             decision: &decision,
+            supplement,
         })
     }
 }
@@ -199,4 +212,80 @@ pub(crate) fn decision(chain: &[CertificateDer<'static>], host: &str, trust: &Tr
 /// The ids of what was found, in order.
 pub(crate) fn ids(explanation: &Explanation) -> Vec<String> {
     explanation.findings.iter().map(|finding| finding.id.clone()).collect()
+}
+
+/// Whether it was found, so many seconds after the beginning.
+pub(crate) fn found(chain: &Made, offset: i64, id: &str) -> bool {
+    chain.at(offset).findings.iter().any(|finding| finding.id == id)
+}
+
+/// A certificate with other bytes in one place; its signature does not fit any more.
+pub(crate) fn written(der: &CertificateDer<'_>, place: usize, bytes: &[u8]) -> CertificateDer<'static> {
+    let mut out = der.to_vec();
+    out[place..place + bytes.len()].copy_from_slice(bytes);
+    CertificateDer::from(out)
+}
+
+/// Likewise, the place found by what stands there.
+pub(crate) fn patched(der: &CertificateDer<'_>, from: &[u8], to: &[u8]) -> CertificateDer<'static> {
+    assert_eq!(from.len(), to.len(), "lengths stay, or the DER breaks");
+    let place = der.windows(from.len()).position(|part| part == from).expect("the bytes are there");
+    written(der, place, to)
+}
+
+/// One element of DER.
+pub(crate) fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
+    match contents.len() {
+        short @ 0..128 => out.push(short as u8),
+        long => {
+            let bytes = (long as u32).to_be_bytes();
+            let digits: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
+            out.push(0x80 | digits.len() as u8);
+            out.extend(digits);
+        }
+    }
+    out.extend(contents);
+    out
+}
+
+/// Timestamps of logs, so many seconds after the beginning; their signatures are made up.
+pub(crate) fn scts(offsets: &[i64]) -> CustomExtension {
+    let mut list = Vec::new();
+    for offset in offsets {
+        let millis = Timestamp::from_system(moment(*offset)).unix_millis();
+        let mut sct = vec![0];
+        sct.extend([7; 32]);
+        sct.extend(millis.to_be_bytes());
+        sct.extend([0, 0, 4, 3, 0, 2, 1, 1]);
+        list.extend((sct.len() as u16).to_be_bytes());
+        list.extend(sct);
+    }
+    let mut content = (list.len() as u16).to_be_bytes().to_vec();
+    content.extend(list);
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 11_129, 2, 4, 2], tlv(4, &content))
+}
+
+/// Critical names.
+pub(crate) fn critical_names(name: &str) -> CustomExtension {
+    let content = tlv(0x30, &tlv(0x82, name.as_bytes()));
+    let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 17], content);
+    extension.set_criticality(true);
+    extension
+}
+
+/// The address of the issuer.
+pub(crate) fn access(address: &str) -> CustomExtension {
+    let description = [tlv(6, &[0x2b, 6, 1, 5, 5, 7, 0x30, 2]), tlv(0x86, address.as_bytes())].concat();
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &tlv(0x30, &description)))
+}
+
+/// `leaf → root A`, and with them root A signed by root B, valid for so many days.
+pub(crate) fn cross_signed(days: i64) -> Made {
+    let (a, b) = (Ca::root("Root A"), Ca::root("Root B"));
+    let key = KeyPair::generate().unwrap();
+    let leaf = leaf_params().signed_by(&key, &a.issuer).unwrap();
+    let cross =
+        ca_params("Root A", days, BasicConstraints::Unconstrained).signed_by(a.issuer.key(), &b.issuer).unwrap();
+    Made { sent: vec![leaf.der().clone(), cross.der().clone()], root: a.der(), ..Made::good() }
 }

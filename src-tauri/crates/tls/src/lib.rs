@@ -35,6 +35,7 @@ mod provider;
 mod record;
 mod recorder;
 mod recording;
+mod revocation;
 mod schedule;
 mod stream;
 mod tap;
@@ -60,3 +61,6 @@ pub use self::recording::{Ends, Recording, Scope};
 pub use self::stream::Stream;
 pub use self::target::Target;
 pub use self::trust::{HostPattern, Profile, Store, StoreLabel, Trust, TrustBuilder};
+
+/// One certificate as DER, owned.
+pub type CertificateDer = rustls_pki_types::CertificateDer<'static>;

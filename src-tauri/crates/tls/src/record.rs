@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use countersign_evidence::{CertificateView, Finding, Handshake, Problem, RootCause, Step, Timestamp, Verdict};
+use countersign_evidence::{
+    Acceptance, CertificateView, Finding, Handshake, PathView, Problem, RootCause, Step, Timestamp, Verdict,
+};
 
 use crate::{Ends, Error, Recording, Scope, Stream};
 
@@ -52,6 +54,10 @@ pub struct ConnectionRecord {
     pub verdict: Verdict,
     /// What is worth reading, most specific first.
     pub findings: Vec<Finding>,
+    /// Who accepts the chain; empty where it was not judged here.
+    pub acceptance: Vec<Acceptance>,
+    /// Every path, best first.
+    pub paths: Vec<PathView>,
     /// How long each phase took.
     pub timing: ConnectTiming,
     /// Why there is no connection.

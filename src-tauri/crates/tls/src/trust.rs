@@ -10,7 +10,7 @@ pub use countersign_evidence::Profile;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 
-use crate::certificate::certificates_from_pem;
+use crate::certificate::{Comparable, certificates_from_pem};
 use crate::danger::AcceptUnverified;
 use crate::{Certificate, Error, Pin};
 
@@ -128,7 +128,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Anchors {
     certificates: Vec<Certificate>,
-    by_subject: HashMap<Vec<u8>, Vec<usize>>,
+    by_subject: HashMap<Comparable, Vec<usize>>,
 }
 
 impl Store {
@@ -136,9 +136,9 @@ impl Store {
     pub fn new(label: StoreLabel, anchors: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         let certificates: Vec<Certificate> =
             anchors.into_iter().filter_map(|der| Certificate::from_der(&der).ok()).collect();
-        let mut by_subject: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+        let mut by_subject: HashMap<Comparable, Vec<usize>> = HashMap::new();
         for (index, certificate) in certificates.iter().enumerate() {
-            by_subject.entry(certificate.subject.clone()).or_default().push(index);
+            by_subject.entry(certificate.subject_name.clone()).or_default().push(index);
         }
         Self { label, hosts: Vec::new(), anchors: Arc::new(Anchors { certificates, by_subject }) }
     }
@@ -196,13 +196,10 @@ impl Store {
         self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host, port))
     }
 
-    pub(crate) fn by_subject(&self, subject: &[u8]) -> impl Iterator<Item = &Certificate> {
-        self.anchors
-            .by_subject
-            .get(subject)
-            .into_iter()
-            .flatten()
-            .filter_map(|index| self.anchors.certificates.get(*index))
+    /// The anchors whose name a certificate gives as its issuer (RFC 5280 §7.1).
+    pub(crate) fn issuers_of(&self, child: &Certificate) -> impl Iterator<Item = &Certificate> {
+        let found = self.anchors.by_subject.get(&child.issuer_name);
+        found.into_iter().flatten().filter_map(|index| self.anchors.certificates.get(*index))
     }
 }
 

@@ -16,6 +16,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::explain::Decision;
 use crate::pin::Presented;
 use crate::recorder;
+use crate::revocation;
 use crate::{Trust, provider};
 
 #[derive(Debug)]
@@ -68,6 +69,12 @@ impl ServerCertVerifier for RecordingVerifier {
         let presented =
             Presented { end_entity, intermediates, server_name, stores: &stores, now, provider: &self.provider };
         let result = presented.judged(result, &self.trust.pinned(&host, port));
+        let result = result.and_then(|()| {
+            match revocation::is_revoked_by_staple(end_entity, intermediates, &stores, ocsp_response, now) {
+                true => Err(Error::InvalidCertificate(CertificateError::Revoked)),
+                false => Ok(()),
+            }
+        });
         let overridden = self.trust.accepts_unverified(&host);
         let decision = match &result {
             _ if overridden => Decision::Overridden(result.as_ref().err().cloned()),
@@ -80,6 +87,7 @@ impl ServerCertVerifier for RecordingVerifier {
                 .map(|certificate| certificate.clone().into_owned())
                 .collect();
             observation.stapled = Some(!ocsp_response.is_empty());
+            observation.ocsp_response = Some(ocsp_response.to_vec());
             observation.checked_at = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(now.as_secs()));
             observation.decision = Some(decision);
         });

@@ -43,6 +43,7 @@ pub(crate) fn certificate(subject: &str, issuer: &str, key: &str, made: &str) ->
         source: CertificateSource::Sent,
         store: None,
         pem: pem(&der),
+        details: None,
     }
 }
 
@@ -286,6 +287,8 @@ pub(crate) fn finding(id: &str, sentence: &str) -> Finding {
         certificate: Some(0),
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }
 

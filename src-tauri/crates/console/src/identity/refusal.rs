@@ -49,6 +49,8 @@ pub(crate) fn judge(e: &mut Exchange, status: u16, content: &[u8]) {
         certificate: None,
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     };
     e.findings.insert(0, finding);
 }

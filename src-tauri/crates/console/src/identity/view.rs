@@ -75,6 +75,8 @@ fn findings(leaf: &CertificateView, now: Timestamp) -> Vec<Finding> {
             certificate: None,
             rejects: None,
             values: Vec::new(),
+            range: None,
+            effective_since: None,
         });
     };
     if leaf.not_after.unix_millis() < now.unix_millis() {

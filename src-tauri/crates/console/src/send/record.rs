@@ -29,6 +29,8 @@ pub(crate) fn connection(e: &mut Exchange, record: &Arc<ConnectionRecord>, reuse
     e.certificates.clone_from(&record.certificates);
     e.verdict = Some(record.verdict.clone());
     e.findings.extend(record.findings.iter().cloned());
+    e.acceptance = (!record.acceptance.is_empty()).then(|| record.acceptance.clone());
+    e.paths = (record.paths.len() > 1).then(|| record.paths.clone());
     if reused {
         return;
     }

@@ -122,6 +122,8 @@ fn cause(id: &str, certainty: Certainty, sentence: String, fix: &str, citation: 
         certificate: None,
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }
 

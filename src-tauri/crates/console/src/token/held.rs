@@ -199,6 +199,8 @@ fn note(id: &str, severity: FindingSeverity, sentence: String, fix: &str, sectio
         certificate: None,
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }
 

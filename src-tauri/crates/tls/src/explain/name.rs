@@ -4,29 +4,39 @@ use std::net::IpAddr;
 
 use countersign_evidence::{Fact, Finding};
 
+use super::Peer;
 use super::problem::refusing;
 use crate::Certificate;
-use crate::certificate::{AlternativeName, fit};
+use crate::certificate::{AlternativeName, byte_range, fit, oid};
 
 /// Names shown in a sentence before the rest is counted.
 const SHOWN: usize = 4;
 
 /// Why it does not; `None` where it does.
-pub(crate) fn problem(leaf: &Certificate, host: &str) -> Option<Finding> {
-    let host = host.trim_end_matches('.');
+pub(crate) fn problem(leaf: &Certificate, peer: Peer<'_>) -> Option<Finding> {
     let listed = leaf.names.as_deref().unwrap_or_default();
+    let host = match peer {
+        Peer::Any => return None,
+        Peer::Host(host) => host.trim_end_matches('.'),
+        Peer::Mailboxes(wanted) => {
+            let has = |mailbox: &String| {
+                listed.iter().any(|name| matches!(name, AlternativeName::Email(own) if own == mailbox))
+            };
+            return wanted.iter().find(|mailbox| !has(mailbox)).map(|mailbox| no_mailbox(leaf, mailbox));
+        }
+    };
     let dns: Vec<&str> = listed
         .iter()
         .filter_map(|name| match name {
             AlternativeName::Dns(name) => Some(name.as_str()),
-            AlternativeName::Ip(_) | AlternativeName::Other(_) => None,
+            _ => None,
         })
         .collect();
     let addresses: Vec<IpAddr> = listed
         .iter()
         .filter_map(|name| match name {
             AlternativeName::Ip(address) => Some(*address),
-            AlternativeName::Dns(_) | AlternativeName::Other(_) => None,
+            _ => None,
         })
         .collect();
     if dns.is_empty() && addresses.is_empty() {
@@ -38,6 +48,9 @@ pub(crate) fn problem(leaf: &Certificate, host: &str) -> Option<Finding> {
             if dns.iter().any(|pattern| covers(pattern, host)) {
                 return None;
             }
+            if let Some(pattern) = dns.iter().find(|pattern| is_meant(pattern, host)) {
+                return Some(wildcard_malformed(leaf, host, pattern));
+            }
             match dns.iter().find(|pattern| is_too_deep(pattern, host)) {
                 Some(pattern) => Some(wildcard_depth(leaf, host, pattern)),
                 None => Some(mismatch(leaf, host, &dns, &addresses)),
@@ -46,8 +59,26 @@ pub(crate) fn problem(leaf: &Certificate, host: &str) -> Option<Finding> {
     }
 }
 
+/// A wildcard in a place where it does not count, that would otherwise cover the host.
+fn is_meant(pattern: &str, host: &str) -> bool {
+    let asterisks = pattern.matches('*').count();
+    let whole = pattern.strip_prefix("*.").is_some_and(|rest| !rest.contains('*'));
+    let labels = |name: &str| name.split('.').count();
+    if asterisks != 1 || whole || labels(pattern) != labels(host) {
+        return false;
+    }
+    pattern.split('.').zip(host.split('.')).all(|(own, asked)| match own.split_once('*') {
+        None => own.eq_ignore_ascii_case(asked),
+        Some((front, back)) => {
+            let (front, back, asked) =
+                (front.to_ascii_lowercase(), back.to_ascii_lowercase(), asked.to_ascii_lowercase());
+            asked.len() >= front.len() + back.len() && asked.starts_with(&front) && asked.ends_with(&back)
+        }
+    })
+}
+
 /// Equal without regard to case, or a wildcard for exactly one left-most label.
-fn covers(pattern: &str, host: &str) -> bool {
+pub(super) fn covers(pattern: &str, host: &str) -> bool {
     match (pattern.strip_prefix("*."), host.split_once('.')) {
         (Some(parent), Some((label, rest))) => !label.is_empty() && rest.eq_ignore_ascii_case(parent),
         (Some(_), None) => false,
@@ -65,6 +96,7 @@ fn is_too_deep(pattern: &str, host: &str) -> bool {
 
 fn finding(id: &str, leaf: &Certificate, host: &str, sentence: String, fix: String, section: &str) -> Finding {
     let mut finding = refusing(id, leaf, 0, sentence, fix, ("RFC 9525", section));
+    finding.range = leaf.extension(oid::ALTERNATIVE_NAME).map(|own| byte_range(&own.range));
     finding.values.push(Fact::new("asked_for", host));
     finding.values.push(Fact::new("covers", fit_list(&leaf.view().names)));
     finding
@@ -104,6 +136,21 @@ fn wildcard_depth(leaf: &Certificate, host: &str, pattern: &str) -> Finding {
     let sentence = format!("{} covers exactly one label, so not {host}.", fit(pattern));
     let fix = format!("Ask the operator for a certificate that lists {host}.");
     finding("name.wildcard_depth", leaf, host, sentence, fix, "6.3")
+}
+
+fn wildcard_malformed(leaf: &Certificate, host: &str, pattern: &str) -> Finding {
+    let pattern = fit(pattern);
+    let sentence =
+        format!("{pattern} has its wildcard in a place where it does not count, so it does not cover {host}.");
+    let fix = format!("Ask the operator for a certificate that lists {host}, or *. and its parent.");
+    finding("name.wildcard_malformed", leaf, host, sentence, fix, "6.3")
+}
+
+fn no_mailbox(leaf: &Certificate, mailbox: &str) -> Finding {
+    let names = fit_list(&leaf.view().names);
+    let sentence = format!("{mailbox} was asked for; the certificate covers {names}.");
+    let fix = "Choose the certificate of this mailbox.".to_owned();
+    finding("name.mismatch", leaf, mailbox, sentence, fix, "6")
 }
 
 fn mismatch(leaf: &Certificate, host: &str, dns: &[&str], addresses: &[IpAddr]) -> Finding {

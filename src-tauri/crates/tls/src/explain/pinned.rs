@@ -36,6 +36,8 @@ pub(super) fn instead_of_stores(
         certificate: Some(0),
         rejects: None,
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     });
     true
 }
@@ -60,5 +62,7 @@ pub(super) fn mismatch(mismatch: &PinMismatch, question: &Question<'_>) -> Findi
         certificate: Some(0),
         rejects: Some(true),
         values: vec![Fact::new("pinned", mismatch.pinned.join(", ")), Fact::new("presented", presented.join(", "))],
+        range: None,
+        effective_since: None,
     }
 }

@@ -2,9 +2,11 @@
 
 use std::time::SystemTime;
 
-use countersign_evidence::{CertificateView, Citation, Fact, Finding, FindingSeverity, Timestamp};
+use countersign_evidence::{ByteRange, CertificateView, Citation, Fact, Finding, FindingSeverity, Timestamp};
 
-use super::{Question, told};
+use super::{Question, Usage, told};
+use crate::certificate::{byte_range, key_words, name_of, oid};
+use crate::revocation::Revoked;
 use crate::{Certificate, Malformed, Store};
 
 /// Bits of an RSA key the verifier asks for at least.
@@ -13,13 +15,15 @@ const RSA_MINIMUM: u32 = 2048;
 /// How specific a problem is; the smaller, the earlier it is told. Dates and names point at one value a person
 /// can compare; that no issuer was found says least, unless the certificate vouches for itself.
 fn rank(id: &str) -> usize {
-    const ORDER: [&str; 27] = [
+    const ORDER: [&str; 35] = [
         "trust.pin_mismatch",
         "certificate.malformed",
+        "extension.duplicate",
         "validity.inverted",
         "certificate.expired",
         "certificate.not_yet_valid",
         "revocation.revoked",
+        "name.wildcard_malformed",
         "name.mismatch",
         "name.wildcard_depth",
         "name.ip_not_listed",
@@ -33,14 +37,20 @@ fn rank(id: &str) -> usize {
         "certificate.algorithm_unsupported",
         "certificate.algorithm_mismatch",
         "usage.server_auth",
+        "usage.not_for_clients",
+        "constraint.malformed",
         "constraint.name",
         "constraint.path_length",
         "usage.not_a_ca",
         "extension.unknown_critical",
         "certificate.version",
+        "revocation.unknown",
+        "path.depth",
         "path.untrusted_root",
         "path.missing_intermediate",
         "usage.leaf_is_ca",
+        "name.underscore",
+        "name.malformed",
     ];
     ORDER.iter().position(|known| *known == id).unwrap_or(ORDER.len())
 }
@@ -92,26 +102,33 @@ pub(crate) fn refusing(
         certificate: Some(index),
         rejects: Some(true),
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }
 
 /// One certificate of a path, by its place in the chain as sent.
+#[derive(Clone, Copy)]
 pub(crate) struct About<'a> {
     pub(crate) certificate: &'a Certificate,
     pub(crate) index: usize,
     pub(crate) total: usize,
+    /// It is the anchor of a store.
+    pub(crate) anchor: bool,
 }
 
 impl About<'_> {
     /// `The certificate CN=a`, `Certificate 2 of 3, CN=b,`.
-    fn whose(&self) -> String {
+    pub(super) fn whose(&self) -> String {
         match self.index {
             0 => format!("The certificate {}", self.certificate.named()),
+            _ if self.anchor => format!("The anchor {}", self.certificate.named()),
+            index if index >= self.total => format!("The fetched issuer {}", self.certificate.named()),
             index => format!("Certificate {} of {}, {},", index + 1, self.total, self.certificate.named()),
         }
     }
 
-    fn refuse(&self, id: &str, sentence: String, fix: impl Into<String>, citation: (&str, &str)) -> Finding {
+    pub(super) fn refuse(&self, id: &str, sentence: String, fix: impl Into<String>, citation: (&str, &str)) -> Finding {
         refusing(id, self.certificate, self.index, sentence, fix, citation)
     }
 
@@ -132,6 +149,7 @@ impl About<'_> {
             let sentence = format!("{} expired {} ago, on {}.", self.whose(), ago(at, not_after), not_after.date());
             let fix = match self.index {
                 0 => "Ask the operator to renew the certificate.",
+                _ if self.anchor => "Trust the renewed certificate of this CA.",
                 _ => "Ask the operator to send the renewed intermediate.",
             };
             self.refuse("certificate.expired", sentence, fix, citation)
@@ -154,42 +172,115 @@ impl About<'_> {
             Fact::new("not_after", not_after.to_string()),
             Fact::new("checked_at", at.to_string()),
         ];
+        finding.range = Some(byte_range(&self.certificate.layout.validity));
         Some(finding)
     }
 
-    /// Version and critical extensions.
+    /// Version, extensions that cannot be read or are not understood, and the algorithm written twice.
     pub(crate) fn structure(&self) -> Vec<Finding> {
         let mut problems = Vec::new();
-        if self.certificate.version != 3 {
-            let sentence = format!("{} is of X.509 version {}; 3 is needed.", self.whose(), self.certificate.version);
+        let own = self.certificate;
+        if own.version != 3 && !self.anchor {
+            let sentence = format!("{} is of X.509 version {}; 3 is needed.", self.whose(), own.version);
             let fix = "Ask the operator to have it issued again as version 3.";
-            problems.push(self.refuse("certificate.version", sentence, fix, ("RFC 5280", "4.1.2.1")));
+            let mut finding = self.refuse("certificate.version", sentence, fix, ("RFC 5280", "4.1.2.1"));
+            finding.range = own.layout.version.as_ref().map(byte_range);
+            problems.push(finding);
         }
-        for oid in &self.certificate.unknown_critical {
-            let sentence = format!("{} has the critical extension {oid}, which is not understood.", self.whose());
+        for oid in &own.unknown_critical {
+            let named = name_of(oid).map_or_else(|| oid.clone(), |name| format!("{name} ({oid})"));
+            let sentence = format!("{} has the critical extension {named}, which is not understood.", self.whose());
             let fix = "Ask the operator for a certificate without it; another client may understand it.";
             let mut finding = self.refuse("extension.unknown_critical", sentence, fix, ("RFC 5280", "4.2"));
             finding.values.push(Fact::new("oid", oid));
+            finding.range = self.range_of(oid);
+            problems.push(finding);
+        }
+        for extension in own.extensions.iter().filter(|extension| extension.error.is_some()) {
+            let name = name_of(&extension.oid).unwrap_or(&extension.oid);
+            let sentence =
+                format!("The extension {name} of {} at byte {} cannot be read.", own.named(), extension.range.start);
+            let fix = "Ask the operator to have it issued again.";
+            let mut finding = self.refuse("certificate.malformed", sentence, fix, ("RFC 5280", "4.2"));
+            finding.values.push(Fact::new("oid", &extension.oid));
+            finding.range = Some(byte_range(&extension.range));
+            problems.push(finding);
+        }
+        let twice =
+            own.extensions.iter().enumerate().find(|(place, extension)| {
+                own.extensions.iter().take(*place).any(|earlier| earlier.oid == extension.oid)
+            });
+        if let Some((_, extension)) = twice {
+            let name = name_of(&extension.oid).unwrap_or(&extension.oid);
+            let sentence = format!("{} has the extension {name} twice.", self.whose());
+            let fix = "Ask the operator to have it issued again.";
+            let mut finding = self.refuse("extension.duplicate", sentence, fix, ("RFC 5280", "4.2"));
+            finding.values.push(Fact::new("oid", &extension.oid));
+            finding.range = Some(byte_range(&extension.range));
+            problems.push(finding);
+        }
+        if own.slice(&own.layout.signature) != own.slice(&own.layout.signature_algorithm) {
+            let sentence = format!("{} names one signature algorithm inside and another one outside.", self.whose());
+            let fix = "Ask the operator to have it issued again.";
+            let mut finding = self.refuse("certificate.algorithm_mismatch", sentence, fix, ("RFC 5280", "4.1.1.2"));
+            finding.range = Some(byte_range(&own.layout.signature));
             problems.push(finding);
         }
         problems
     }
 
-    /// RFC 5280 §4.2.1.12: where the extension stands, it has to allow servers.
-    pub(crate) fn purpose(&self) -> Option<Finding> {
+    /// RFC 5280 §4.2.1.12: where the extension stands, it has to allow the use.
+    pub(crate) fn purpose(&self, usage: Usage) -> Option<Finding> {
         let allowed = &self.certificate.view().extended_key_usage;
-        if !self.certificate.has_extended_key_usage || allowed.iter().any(|purpose| purpose == "serverAuth") {
+        let purpose = usage.purpose();
+        if !self.certificate.has_extended_key_usage || allowed.iter().any(|own| own == purpose) {
             return None;
         }
         let list = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+        let (one, many) = usage.whose();
         let sentence = match self.index {
-            0 => format!("{} may be used for {list} only; a server needs serverAuth.", self.whose()),
-            _ => format!("The CA {} is restricted to {list}; servers need serverAuth.", self.certificate.named()),
+            0 => format!("{} may be used for {list} only; {one} needs {purpose}.", self.whose()),
+            _ => format!("The CA {} is restricted to {list}; {many} need {purpose}.", self.certificate.named()),
         };
-        let fix = "Ask the operator for a certificate with serverAuth as extended key usage.";
-        let mut finding = self.refuse("usage.server_auth", sentence, fix, ("RFC 5280", "4.2.1.12"));
+        let fix = format!("Ask the operator for a certificate with {purpose} as extended key usage.");
+        let id = match usage {
+            Usage::Server => "usage.server_auth",
+            Usage::Client => "usage.not_for_clients",
+        };
+        let mut finding = self.refuse(id, sentence, fix, ("RFC 5280", "4.2.1.12"));
         finding.values.push(Fact::new("extended_key_usage", list));
+        finding.range = self.range_of(oid::EXTENDED_KEY_USAGE);
         Some(finding)
+    }
+
+    /// The place of an extension.
+    pub(super) fn range_of(&self, oid: &str) -> Option<ByteRange> {
+        self.certificate.extension(oid).map(|extension| byte_range(&extension.range))
+    }
+
+    /// Says a CRL or an OCSP response.
+    pub(crate) fn revoked(&self, revoked: &Revoked) -> Finding {
+        let because = revoked.reason.map_or_else(String::new, |reason| format!(", reason {reason}"));
+        let sentence = format!(
+            "{} was revoked on {}{because}, says {} of {}.",
+            self.whose(),
+            revoked.on.date(),
+            revoked.source,
+            revoked.said.date()
+        );
+        let fix = "Ask the operator to replace the certificate.";
+        let mut finding = self.refuse("revocation.revoked", sentence, fix, ("RFC 5280", "5"));
+        finding.values =
+            vec![Fact::new("revoked", revoked.on.to_string()), Fact::new("said", revoked.said.to_string())];
+        finding.values.extend(revoked.reason.map(|reason| Fact::new("reason", reason)));
+        finding
+    }
+
+    /// There is a source for its issuer, and it says nothing that counts.
+    pub(crate) fn status_unknown(&self, reason: &str) -> Finding {
+        let sentence = format!("Whether {} was revoked could not be established: {reason}.", self.certificate.named());
+        let fix = "Give a current CRL or OCSP response of its issuer.";
+        self.refuse("revocation.unknown", sentence, fix, ("RFC 5280", "6.3"))
     }
 
     /// The verifier refuses a CA certificate as end entity.
@@ -284,96 +375,6 @@ impl About<'_> {
         finding.values.extend(ids.into_iter().filter_map(|(name, id)| id.map(|id| Fact::new(name, hex::encode(id)))));
         finding
     }
-
-    pub(crate) fn self_signed(&self, stores: &str) -> Finding {
-        let name = self.certificate.named();
-        let sentence = match stores {
-            "" => format!("The server presents a certificate it signed itself, {name}; no store counts for this host."),
-            _ => format!("The server presents a certificate it signed itself, {name}; no store contains it."),
-        };
-        let fix = if self.certificate.is_ca() {
-            "Ask the operator for a certificate issued by a CA, or for one with cA=FALSE that you can trust for this host."
-        } else {
-            "If it is yours, trust exactly this certificate for this host; else ask for one issued by a CA."
-        };
-        self.with_stores(self.refuse("path.self_signed", sentence, fix, ("RFC 5280", "6.1")), stores)
-    }
-
-    /// The root was sent, and no store has it.
-    pub(crate) fn untrusted_root(&self, stores: &str) -> Finding {
-        let name = self.certificate.named();
-        let sentence = format!("The chain ends at {name}, {}.", in_none_of(stores));
-        let finding = self.refuse("path.untrusted_root", sentence, UNTRUSTED_FIX, ("RFC 5280", "6.1"));
-        self.with_stores(finding, stores)
-    }
-
-    /// The last CA that was sent has an issuer no store has.
-    pub(crate) fn untrusted_issuer(&self, stores: &str) -> Finding {
-        let sentence = format!(
-            "The chain ends at {}, issued by {}, {}.",
-            self.certificate.named(),
-            self.certificate.issuer_named(),
-            in_none_of(stores)
-        );
-        let finding = self.refuse("path.untrusted_root", sentence, UNTRUSTED_FIX, ("RFC 5280", "6.1"));
-        self.with_stores(finding, stores)
-    }
-
-    /// The end entity came alone, or nothing of what came with it issued it.
-    pub(crate) fn missing_intermediate(&self) -> Finding {
-        let issuer = self.certificate.issuer_named();
-        let published = self.certificate.view().ca_issuers.first();
-        let mut sentence = format!(
-            "The server did not send the intermediate {issuer} that issued {}, and it is in no store.",
-            self.certificate.named()
-        );
-        let mut fix = "Ask the operator to send the full chain (leaf, then intermediates).".to_owned();
-        match published {
-            Some(address) => {
-                sentence.push_str(&format!(
-                    " Browsers fetch it from {}, API clients do not.",
-                    crate::certificate::fit(address)
-                ));
-            }
-            None => fix.push_str(&format!(" If {issuer} is a root of your own, trust it for this host.")),
-        }
-        let mut finding = self.refuse("path.missing_intermediate", sentence, fix, ("RFC 9846", "4.4.2"));
-        finding.values.push(Fact::new("issuer", &self.certificate.view().issuer));
-        finding.values.extend(published.map(|address| Fact::new("ca_issuers", address)));
-        finding
-    }
-
-    fn with_stores(&self, mut finding: Finding, stores: &str) -> Finding {
-        finding.values.push(Fact::new("issuer", &self.certificate.view().issuer));
-        finding.values.push(Fact::new("stores", if stores.is_empty() { "none" } else { stores }));
-        finding
-    }
-}
-
-const UNTRUSTED_FIX: &str = "If this CA is yours, trust it for this host. If unrelated hosts show the same issuer, \
-                             a proxy signs for them: import the proxy's CA.";
-
-fn in_none_of(stores: &str) -> String {
-    match stores {
-        "" => "and no store counts for this host".to_owned(),
-        stores => format!("which is in none of: {stores}"),
-    }
-}
-
-/// A CA of a workspace that was bound to other hosts.
-pub(crate) fn bound_elsewhere(anchor: &Certificate, index: usize, store: &Store, host: &str, port: u16) -> Finding {
-    let hosts: Vec<String> = store.hosts().iter().map(ToString::to_string).collect();
-    let sentence = format!(
-        "The chain ends at {}, which {} trusts for {} only, not for {}.",
-        anchor.named(),
-        store.label().words(),
-        hosts.join(", "),
-        crate::target::authority(host, port)
-    );
-    let fix = "If this CA may speak for this host too, add the host to it.";
-    let mut finding = refusing("path.untrusted_root", anchor, index, sentence, fix, ("RFC 5280", "6.1"));
-    finding.values = vec![Fact::new("store", store.label().to_string()), Fact::new("hosts", hosts.join(", "))];
-    finding
 }
 
 /// Bytes in the chain that are no certificate.
@@ -388,22 +389,9 @@ pub(crate) fn malformed(index: usize, total: usize, malformed: &Malformed) -> Fi
         certainty: None,
         certificate: Some(index),
         rejects: Some(true),
-        values: Vec::new(),
-    }
-}
-
-pub(crate) fn work_budget() -> Finding {
-    Finding {
-        id: "path.work_budget".to_owned(),
-        severity: FindingSeverity::Warning,
-        subject: "the chain".to_owned(),
-        sentence: "The chain is too large to be explained in full; what was found so far is shown.".to_owned(),
-        fix: "Ask the operator to send only the end entity and the intermediates it needs.".to_owned(),
-        citation: Citation::new("RFC 5280", "6.1"),
-        certainty: None,
-        certificate: None,
-        rejects: Some(false),
-        values: Vec::new(),
+        values: vec![Fact::new("offset", malformed.offset.to_string())],
+        range: None,
+        effective_since: None,
     }
 }
 
@@ -466,15 +454,8 @@ pub(crate) fn key_not_proved(leaf: Option<&CertificateView>, error: &rustls::Err
         certificate: leaf.map(|_| 0),
         rejects: Some(true),
         values: Vec::new(),
-    }
-}
-
-fn key_words(certificate: &Certificate) -> String {
-    let key = &certificate.view().key;
-    match (&key.curve, key.bits) {
-        (Some(curve), _) => format!("{} {curve}", key.kind),
-        (None, Some(bits)) => format!("{} {bits}", key.kind),
-        (None, None) => key.kind.clone(),
+        range: None,
+        effective_since: None,
     }
 }
 

@@ -6,7 +6,7 @@ use rcgen::{
 use rustls::{CertificateError, OtherError};
 use rustls_pki_types::CertificateDer;
 
-use super::{Decision, Explanation, Question, explain};
+use super::{Decision, Explanation, Question, Supplement, explain};
 use crate::fixture::{Ca, DAY, Made, ca_params, dns, ids, leaf_params, moment};
 use crate::{HostPattern, Store, StoreLabel, Trust};
 
@@ -329,7 +329,15 @@ fn a_refusal_we_see_no_reason_for_is_told_in_the_words_of_the_verifier() {
     let ask = |error: CertificateError| {
         let decision = Decision::Refused(rustls::Error::InvalidCertificate(error));
         let at = moment(DAY);
-        explain(&Question { chain: &chain.sent, host: "localhost", port: 443, trust: &trust, at, decision: &decision })
+        explain(&Question {
+            chain: &chain.sent,
+            host: "localhost",
+            port: 443,
+            trust: &trust,
+            at,
+            decision: &decision,
+            supplement: Supplement::default(),
+        })
     };
     refused(
         &ask(CertificateError::UnknownIssuer),
@@ -354,6 +362,7 @@ fn an_acceptance_is_never_contradicted() {
         trust: &trust,
         at,
         decision: &decision,
+        supplement: Supplement::default(),
     });
     assert_eq!(seen.verdict.state, VerdictState::TrustedWithFindings);
     assert!(seen.findings.iter().all(|finding| finding.rejects == Some(false)), "{:?}", seen.findings);
@@ -368,8 +377,15 @@ fn verification_that_is_off_is_not_a_verdict() {
     let refusal = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
     let decision = Decision::Overridden(Some(refusal));
     let at = moment(DAY);
-    let seen =
-        explain(&Question { chain: &chain.sent, host: "localhost", port: 443, trust: &trust, at, decision: &decision });
+    let seen = explain(&Question {
+        chain: &chain.sent,
+        host: "localhost",
+        port: 443,
+        trust: &trust,
+        at,
+        decision: &decision,
+        supplement: Supplement::default(),
+    });
     assert_eq!((seen.verdict.state, seen.verdict.reason.as_str()), (VerdictState::NotChecked, "verification_off"));
     assert_eq!(ids(&seen), ["path.missing_intermediate"], "and what is wrong is written down all the same");
 }

@@ -22,9 +22,13 @@ pub(crate) fn family(error: &Error) -> &'static [&'static str] {
             &["path.self_signed", "path.untrusted_root", "path.missing_intermediate", "path.impostor"]
         }
         CertificateError::BadSignature => &["certificate.tampered", "path.impostor", "key.rsa_short"],
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            &["name.mismatch", "name.wildcard_depth", "name.ip_not_listed", "name.no_subject_alternative_name"]
-        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => &[
+            "name.mismatch",
+            "name.wildcard_malformed",
+            "name.wildcard_depth",
+            "name.ip_not_listed",
+            "name.no_subject_alternative_name",
+        ],
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => &["usage.server_auth"],
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
@@ -45,7 +49,10 @@ fn webpki_family(error: &webpki::Error) -> &'static [&'static str] {
         webpki::Error::CaUsedAsEndEntity => &["usage.leaf_is_ca", "path.self_signed"],
         webpki::Error::EndEntityUsedAsCa => &["usage.not_a_ca"],
         webpki::Error::EmptyEkuExtension => &["usage.server_auth"],
-        webpki::Error::NameConstraintViolation => &["constraint.name"],
+        webpki::Error::NameConstraintViolation | webpki::Error::MalformedNameConstraint => {
+            &["constraint.name", "constraint.malformed"]
+        }
+        webpki::Error::ExtensionValueInvalid => &["extension.duplicate", "certificate.malformed"],
         webpki::Error::PathLenConstraintViolated => &["constraint.path_length"],
         webpki::Error::SignatureAlgorithmMismatch => &["certificate.algorithm_mismatch"],
         webpki::Error::UnsupportedCertVersion => &["certificate.version"],
@@ -268,5 +275,7 @@ fn refusal(id: &str, sentence: impl Into<String>, fix: &str, (source, section): 
         certificate: None,
         rejects: Some(true),
         values: Vec::new(),
+        range: None,
+        effective_since: None,
     }
 }

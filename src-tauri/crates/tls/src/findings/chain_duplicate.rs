@@ -2,11 +2,11 @@
 //!
 //! `leaf → intermediate, intermediate`.
 
-use countersign_evidence::{Finding, FindingSeverity};
+use countersign_evidence::FindingSeverity;
 
-use super::{Seen, note};
+use super::{Note, Seen, note};
 
-pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
+pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
     let again = seen.sent.iter().enumerate().filter_map(|(place, own)| {
         let earlier = seen.sent.iter().take(place).find(|(_, other)| other.der() == own.1.der())?;
         Some((own, earlier.0))

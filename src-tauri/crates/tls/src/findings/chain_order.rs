@@ -3,11 +3,11 @@
 //!
 //! `leaf, upper intermediate, lower intermediate`.
 
-use countersign_evidence::{Fact, Finding, FindingSeverity};
+use countersign_evidence::{Fact, FindingSeverity};
 
-use super::{Seen, note};
+use super::{Note, Seen, note};
 
-pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
+pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
     let places: Vec<usize> = seen.path.iter().map(|(index, _)| *index).collect();
     let Some(wrong) = seen.path.windows(2).find(|pair| pair[1].0 < pair[0].0).map(|pair| pair[1]) else {
         return Vec::new();
@@ -19,7 +19,7 @@ pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
     );
     let fix = "Ask the operator to send the leaf first, then each issuer after what it issued.";
     let mut finding = note("chain.order", FindingSeverity::Warning, wrong, sentence, fix, ("RFC 5246", "7.4.2"));
-    finding.values.push(Fact::new("order", order.join(", ")));
+    finding.finding.values.push(Fact::new("order", order.join(", ")));
     vec![finding]
 }
 

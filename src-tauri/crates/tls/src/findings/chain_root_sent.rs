@@ -2,13 +2,13 @@
 //!
 //! `leaf → intermediate → root`, all three sent.
 
-use countersign_evidence::{Finding, FindingSeverity};
+use countersign_evidence::FindingSeverity;
 
-use super::{Seen, note};
+use super::{Note, Seen, note};
 
-pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
+pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
     let roots = seen.sent.iter().filter(|(index, certificate)| {
-        let issues = seen.sent.iter().any(|(own, child)| own != index && child.issuer == certificate.subject);
+        let issues = seen.sent.iter().any(|(own, child)| own != index && certificate.is_issuer_of(child));
         *index > 0 && certificate.is_self_issued() && issues
     });
     roots

@@ -2,15 +2,15 @@
 //!
 //! `leaf → intermediate`, and another CA beside them.
 
-use countersign_evidence::{Finding, FindingSeverity};
+use countersign_evidence::FindingSeverity;
 
-use super::{Seen, note};
+use super::{Note, Seen, note};
 
-pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
+pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
     let strangers = seen.sent.iter().filter(|(index, certificate)| {
-        let issues = seen.sent.iter().any(|(own, child)| own != index && child.issuer == certificate.subject);
+        let issues = seen.sent.iter().any(|(own, child)| own != index && certificate.is_issuer_of(child));
         // a second certificate of the anchor's name is a cross-sign for other clients
-        let crosses = seen.anchor.is_some_and(|anchor| anchor.subject == certificate.subject);
+        let crosses = seen.anchor.is_some_and(|anchor| anchor.1.subject_name == certificate.subject_name);
         *index > 0 && !seen.on_path(*index) && !issues && !crosses
     });
     strangers

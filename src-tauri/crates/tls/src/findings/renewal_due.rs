@@ -1,10 +1,10 @@
 //! Less than a third of the end entity's life is left (F45): the time when renewal is due, by common practice.
 
-use countersign_evidence::{Fact, Finding, FindingSeverity};
+use countersign_evidence::{Fact, FindingSeverity};
 
-use super::{Seen, note};
+use super::{Note, Seen, note};
 
-pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
+pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
     let Some(leaf) = seen.leaf() else { return Vec::new() };
     let view = leaf.1.view();
     let life = view.not_after.unix_millis() - view.not_before.unix_millis();
@@ -12,11 +12,14 @@ pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
     if left < 0 || left > life || left.saturating_mul(3) >= life {
         return Vec::new();
     }
+    // a tenth: whoever renews automatically would have done it
+    let soon = left.saturating_mul(10) < life;
     let (left, life) = (words(left), words(life));
     let sentence = format!("{left} of {life} are left, until {}: renewal is due.", view.not_after.date());
     let fix = "Ask the operator whether renewal is under way.";
-    let mut finding = note("validity.renewal_due", FindingSeverity::Info, leaf, sentence, fix, ("RFC 5280", "4.1.2.5"));
-    finding.values = vec![Fact::new("not_after", view.not_after.to_string()), Fact::new("left", left)];
+    let severity = if soon { FindingSeverity::Warning } else { FindingSeverity::Info };
+    let mut finding = note("validity.renewal_due", severity, leaf, sentence, fix, ("RFC 5280", "4.1.2.5"));
+    finding.finding.values = vec![Fact::new("not_after", view.not_after.to_string()), Fact::new("left", left)];
     vec![finding]
 }
 

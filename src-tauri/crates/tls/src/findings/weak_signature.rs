@@ -1,12 +1,12 @@
 //! A certificate is signed with SHA-1 or MD5 (F26). On the path the verifier refuses it; beside the path, and
 //! where verification is off, it is worth a note. The signature of a root says nothing either way.
 
-use countersign_evidence::{Fact, Finding, FindingSeverity};
+use countersign_evidence::{Fact, FindingSeverity};
 
-use super::{Seen, note};
+use super::{Note, Seen, note};
 use crate::explain::is_weak_signature;
 
-pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
+pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
     let weak = seen.sent.iter().filter(|(index, certificate)| {
         let root = *index > 0 && certificate.is_self_issued();
         !root && is_weak_signature(&certificate.signature_oid)
@@ -17,7 +17,7 @@ pub(super) fn notes(seen: &Seen<'_>) -> Vec<Finding> {
         let fix = "Ask the operator to have it issued again with SHA-256 or better.";
         let mut finding =
             note("certificate.weak_signature", FindingSeverity::Warning, *own, sentence, fix, ("CA/B BR", "7.1.3"));
-        finding.values.push(Fact::new("signature_algorithm", algorithm));
+        finding.finding.values.push(Fact::new("signature_algorithm", algorithm));
         finding
     })
     .collect()

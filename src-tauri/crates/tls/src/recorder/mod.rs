@@ -40,6 +40,8 @@ pub(crate) struct Endpoint {
 pub(crate) struct Observation {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) stapled: Option<bool>,
+    /// The stapled OCSP response, DER; empty where none came.
+    pub(crate) ocsp_response: Option<Vec<u8>>,
     pub(crate) decision: Option<Decision>,
     pub(crate) checked_at: Option<SystemTime>,
     pub(crate) signature_scheme: Option<SignatureScheme>,
