@@ -15,6 +15,17 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// A file of published test vectors: below the folder in `COUNTERSIGN_VECTORS`, else in `shared/vectors` beside the
+/// checkout. They are not part of the source; a test that wants one is skipped without.
+pub fn vectors(file: &str) -> Option<PathBuf> {
+    let folder = match std::env::var_os("COUNTERSIGN_VECTORS") {
+        Some(folder) => PathBuf::from(folder),
+        None => root().parent()?.join("shared/vectors"),
+    };
+    let path = folder.join(file);
+    path.is_file().then_some(path)
+}
+
 /// A program of this workspace, built beside this test binary.
 pub fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap();

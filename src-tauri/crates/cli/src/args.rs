@@ -127,6 +127,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  countersign inspect api.bank.example\n  countersign inspect localhost:8443 --ca lab-root.pem --json"
     )]
     Inspect(InspectArgs),
+    /// Certificates from files
+    #[command(
+        after_help = "Examples:\n  countersign certificate explain --chain fullchain.pem --name api.bank.example\n  countersign certificate explain --chain server.pem --roots ca.pem --json"
+    )]
+    Certificate {
+        #[command(subcommand)]
+        action: CertificateAction,
+    },
     /// Past exchanges
     #[command(after_help = "Examples:\n  countersign history list\n  countersign history show 01jz8q6c2d --json")]
     History {
@@ -422,6 +430,59 @@ pub(crate) enum TrustAction {
         #[arg(long, value_name = "HOST")]
         host: Option<String>,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CertificateAction {
+    /// Every path of a chain, everything wrong on it, and what to do; exit 1 when it is refused
+    #[command(
+        after_help = "Examples:\n  countersign certificate explain --chain fullchain.pem --name api.bank.example\n  countersign certificate explain --chain server.pem --roots ca.pem --crl ca.crl --at 2027-03-17T09:00:00Z\n  countersign certificate explain --limbo limbo.json"
+    )]
+    Explain(ExplainArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// The chain, end entity first: PEM, or one certificate as DER
+    #[arg(long, value_name = "FILE", required_unless_present = "limbo")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The anchors that count [default: the set Mozilla trusts]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) roots: Option<PathBuf>,
+    /// The DNS name or address it has to cover
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Which rules apply: auto is public under an anchor that Mozilla trusts
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) profile: ProfileChoice,
+    /// Issuers that were fetched
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fetched: Option<PathBuf>,
+    /// A CRL, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) crl: Vec<PathBuf>,
+    /// The OCSP response of the end entity, DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ocsp: Option<PathBuf>,
+    /// The certificate is to prove a client
+    #[arg(long)]
+    pub(crate) client: bool,
+    /// Refuse also for what a CA must not do
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A corpus in the x509-limbo schema instead: one JSON line for each case
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["chain", "roots", "name"])]
+    pub(crate) limbo: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ProfileChoice {
+    /// By the anchor
+    Auto,
+    /// RFC 5280 and safety
+    Private,
+    /// CA/Browser Forum rules too
+    Public,
 }
 
 #[derive(Subcommand)]

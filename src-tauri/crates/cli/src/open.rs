@@ -28,16 +28,20 @@ pub(crate) fn options(global: &Global, connect: &Connect) -> Result<Options, Pro
     };
     options.environment.clone_from(&global.environment);
     options.variables = global.variables.iter().map(|text| units::assignment(text)).collect::<Result<_, _>>()?;
-    if let Some(text) = &global.at {
-        let at = Timestamp::parse(text).ok_or_else(|| {
-            Problem::new("usage.not_a_time", Fault::Caller, format!("`{text}` is not an RFC 3339 time"), "--at")
-                .with_hint("Write it as 2027-03-17T09:12:44Z.")
-        })?;
-        options.at = Some(at);
-    }
+    options.at = at(global)?.or(options.at);
     options.secrets = secrets::from_environment(&global.secrets)?;
     options.connection = connection(connect)?;
     Ok(options)
+}
+
+/// `--at`.
+pub(crate) fn at(global: &Global) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = &global.at else { return Ok(None) };
+    let at = Timestamp::parse(text).ok_or_else(|| {
+        Problem::new("usage.not_a_time", Fault::Caller, format!("`{text}` is not an RFC 3339 time"), "--at")
+            .with_hint("Write it as 2027-03-17T09:12:44Z.")
+    })?;
+    Ok(Some(at))
 }
 
 /// The nearest folder upwards that is a workspace.

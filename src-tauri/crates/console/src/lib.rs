@@ -8,6 +8,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests panic to say what is wrong")
 )]
 
+pub mod certificate;
 pub mod clock;
 pub mod command;
 mod console;
@@ -28,6 +29,7 @@ mod inspect;
 mod jwt;
 mod kept;
 mod key;
+pub mod limbo;
 mod obtain;
 mod options;
 pub mod preferences;

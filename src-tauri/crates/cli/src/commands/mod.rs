@@ -2,6 +2,7 @@
 
 mod certificate;
 mod credential;
+mod explain;
 mod gateway;
 mod history;
 mod inspect;
@@ -19,7 +20,7 @@ use countersign_console::Console;
 use countersign_console::view::{ExchangeView, SendProgress};
 use countersign_evidence::{Exchange, Problem};
 
-use crate::args::{Cli, Command};
+use crate::args::{CertificateAction, Cli, Command};
 use crate::exit;
 use crate::ladder;
 use crate::shell::Shell;
@@ -37,6 +38,7 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Token { action } => token::run(shell, &global, action).await,
         Command::Send(args) => send::run(shell, &global, args).await,
         Command::Inspect(args) => inspect::run(shell, &global, args).await,
+        Command::Certificate { action: CertificateAction::Explain(args) } => explain::run(shell, &global, &args),
         Command::History { action } => history::run(shell, &global, action).await,
         Command::Trust { action } => trust::run(shell, &global, action).await,
         Command::Vault { action } => vault::run(shell, &global, action).await,
