@@ -426,7 +426,7 @@ fn an_unrelated_certificate_never_turns_an_acceptance_into_a_refusal() {
         let mut chain = Made::deep();
         chain.sent.insert(place, Made::named("Other").sent[1].clone());
         let seen = chain.at(DAY);
-        assert_eq!(seen.verdict.state, VerdictState::Trusted, "inserted at {place}: {:?}", ids(&seen));
+        assert_eq!(seen.verdict.state, VerdictState::TrustedWithFindings, "inserted at {place}: {:?}", ids(&seen));
         assert_eq!(ids(&seen), ["chain.unrelated"], "and it is noted");
     }
 }

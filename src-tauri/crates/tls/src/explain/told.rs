@@ -53,6 +53,7 @@ fn webpki_family(error: &webpki::Error) -> &'static [&'static str] {
             &["constraint.name", "constraint.malformed"]
         }
         webpki::Error::ExtensionValueInvalid => &["extension.duplicate", "certificate.malformed"],
+        webpki::Error::MaximumPathDepthExceeded => &["path.depth"],
         webpki::Error::PathLenConstraintViolated => &["constraint.path_length"],
         webpki::Error::SignatureAlgorithmMismatch => &["certificate.algorithm_mismatch"],
         webpki::Error::UnsupportedCertVersion => &["certificate.version"],
@@ -200,10 +201,14 @@ fn webpki_error(error: &webpki::Error) -> Finding {
         }
         webpki::Error::MaximumNameConstraintComparisonsExceeded
         | webpki::Error::MaximumPathBuildCallsExceeded
-        | webpki::Error::MaximumPathDepthExceeded
         | webpki::Error::MaximumSignatureChecksExceeded => {
             ("path.work_budget", "The chain is too large to be judged.", ("RFC 5280", "6.1"))
         }
+        webpki::Error::MaximumPathDepthExceeded => (
+            "path.depth",
+            "The path has more intermediates than the TLS library follows, which are 6.",
+            ("RFC 5280", "6.1"),
+        ),
         other => {
             let sentence = format!("The verifier refused the chain: {}.", spaced(&format!("{other:?}")));
             return refusal("certificate.malformed", sentence, OPERATOR, ("RFC 5280", "4.1"));
