@@ -10,6 +10,7 @@ mod input;
 mod judge;
 mod limits;
 mod name;
+mod order;
 mod outcome;
 mod path;
 mod pinned;
@@ -86,10 +87,10 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     let leaf = pool.first().and_then(|leaf| leaf.as_ref().ok());
     let by_pin = refusal.is_none() && pinned::instead_of_stores(&mut problems, question, leaf);
     match refusal {
-        Some(error) => problem::agree_with_refusal(&mut problems, error, question),
-        None => problem::agree_with_acceptance(&mut problems),
+        Some(error) => order::agree_with_refusal(&mut problems, error, question),
+        None => order::agree_with_acceptance(&mut problems),
     }
-    problem::sort(&mut problems);
+    order::sort(&mut problems);
     if judge.spent {
         problems.push(ending::work_budget());
     }
@@ -132,7 +133,7 @@ pub fn explain_case(case: &Case<'_>) -> Explained {
     let mut judged = judge.all();
     for own in &mut judged {
         own.problems.extend(judge.unreadable(&own.path));
-        problem::sort(&mut own.problems);
+        order::sort(&mut own.problems);
     }
     outcome::document(case, &pool, &judge, &judged)
 }
@@ -168,7 +169,7 @@ fn path_views(judged: &[Judged<'_>]) -> Vec<PathView> {
     let small = |index: &usize| u32::try_from(*index).unwrap_or(u32::MAX);
     let view = |own: &Judged<'_>| {
         let mut problems = own.problems.clone();
-        problem::sort(&mut problems);
+        order::sort(&mut problems);
         PathView {
             certificates: own.path.sent.iter().map(small).collect(),
             anchor: own.path.anchor.as_ref().map(|anchor| anchor.certificate.view().subject.clone()),
