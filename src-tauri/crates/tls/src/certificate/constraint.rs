@@ -7,6 +7,7 @@ use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints as Pa
 
 use super::name::{AlternativeName, Comparable, NameKind, is_host, is_mailbox};
 use super::{Certificate, fit, name};
+use crate::der::{Reader, SEQUENCE};
 
 /// What a CA may issue for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,9 +60,15 @@ pub(crate) enum Violation {
 pub(crate) struct Spent;
 
 impl NameConstraints {
-    pub(super) fn read(parsed: &Parsed<'_>) -> Self {
+    /// `value` is the DER that was parsed: the parser passes over the bounds of a subtree.
+    pub(super) fn read(parsed: &Parsed<'_>, value: &[u8]) -> Self {
         let read = |trees: &Option<Vec<GeneralSubtree<'_>>>| trees.iter().flatten().map(Base::read).collect();
-        Self { permitted: read(&parsed.permitted_subtrees), excluded: read(&parsed.excluded_subtrees) }
+        let mut read = Self { permitted: read(&parsed.permitted_subtrees), excluded: read(&parsed.excluded_subtrees) };
+        if has_bounds(value).unwrap_or(true) {
+            let shown = "with minimum or maximum".to_owned();
+            read.excluded.push(Base::Malformed { kind: NameKind::Other, shown });
+        }
+        read
     }
 
     pub(super) fn view(&self) -> NameConstraintsView {
@@ -81,7 +88,12 @@ impl NameConstraints {
             shown: certificate.view().subject.clone(),
         };
         let subject = (!certificate.subject_name.is_empty()).then_some(&subject);
-        for name in subject.into_iter().chain(certificate.names.iter().flatten()) {
+        // where no mailbox is an alternative name, those of the subject count
+        let mailboxes: Vec<AlternativeName> = match certificate.names {
+            Some(_) => Vec::new(),
+            None => certificate.subject_mailboxes.iter().map(|mailbox| AlternativeName::mailbox(mailbox)).collect(),
+        };
+        for name in subject.into_iter().chain(certificate.names.iter().flatten()).chain(&mailboxes) {
             let violation = self.of(name, budget)?;
             if violation.is_some() {
                 return Ok(violation);
@@ -257,6 +269,22 @@ impl Base {
     }
 }
 
+/// Whether a subtree has a minimum or maximum, which RFC 5280 §4.2.1.10 does not allow; `None` where the DER breaks.
+fn has_bounds(value: &[u8]) -> Option<bool> {
+    let mut lists = Reader::new(value).expect(SEQUENCE)?.reader();
+    while let Some(list) = lists.any() {
+        let mut subtrees = list.reader();
+        while !subtrees.is_empty() {
+            let mut subtree = subtrees.any()?.reader();
+            let _base = subtree.any()?;
+            if !subtree.is_empty() {
+                return Some(true);
+            }
+        }
+    }
+    Some(false)
+}
+
 /// Ones, then zeros.
 fn is_mask(mask: &[u8]) -> bool {
     let ones: u32 = mask.iter().map(|byte| byte.leading_ones()).sum();
@@ -290,7 +318,7 @@ fn host_of(uri: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AlternativeName, Base, is_mask};
+    use super::{AlternativeName, Base, has_bounds, is_mask};
 
     #[test]
     fn a_wildcard_is_inside_with_all_it_stands_for() {
@@ -306,6 +334,14 @@ mod tests {
             let base = Base::Dns(base.to_owned());
             assert_eq!((base.contains(&name), base.touches(&name)), (Some(inside), Some(touched)), "{base:?}");
         }
+    }
+
+    #[test]
+    fn a_subtree_with_bounds_is_noticed() {
+        let plain = [0x30, 0x08, 0xa0, 6, 0x30, 4, 0x82, 2, b'a', b'b'];
+        let bounded = [0x30, 0x0b, 0xa0, 9, 0x30, 7, 0x82, 2, b'a', b'b', 0x80, 1, 1];
+        assert_eq!((has_bounds(&plain), has_bounds(&bounded)), (Some(false), Some(true)), "minimum 1");
+        assert_eq!(has_bounds(&[0x30, 9]), None, "nothing there");
     }
 
     #[test]

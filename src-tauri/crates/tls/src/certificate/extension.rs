@@ -121,7 +121,7 @@ impl Read {
                     Some(BasicConstraints { ca: constraints.ca, path_length: constraints.path_len_constraint });
             }
             ParsedExtension::NameConstraints(constraints) => {
-                self.name_constraints = Some(NameConstraints::read(constraints));
+                self.name_constraints = Some(NameConstraints::read(constraints, value));
             }
             ParsedExtension::CertificatePolicies(policies) => {
                 self.policy.identifiers = policies.iter().map(|policy| policy.policy_id.to_id_string()).collect();

@@ -68,6 +68,8 @@ pub struct Certificate {
     pub(crate) common_name: Option<String>,
     pub(crate) issuer_common_name: Option<String>,
     pub(crate) organizational_unit: Option<String>,
+    /// `emailAddress` attributes of the subject.
+    pub(crate) subject_mailboxes: Vec<String>,
     /// `version` as counted by people: 1, 2 or 3 (RFC 5280 §4.1.2.1).
     pub(crate) version: u32,
     pub(crate) name_constraints: Option<NameConstraints>,
@@ -127,6 +129,7 @@ impl Certificate {
             common_name: common_name(parsed.subject()),
             issuer_common_name: common_name(parsed.issuer()),
             organizational_unit: unit,
+            subject_mailboxes: parsed.subject().iter_email().filter_map(name::text_of).collect(),
             version: parsed.version().0.saturating_add(1),
             name_constraints: read.name_constraints,
             names: read.names,

@@ -81,10 +81,7 @@ impl AlternativeName {
                 (_, Ok(v6)) => AlternativeName::Ip(IpAddr::from(v6)),
                 _ => AlternativeName::Malformed { kind: NameKind::Ip, shown: format!("IP:{}", hex::encode(bytes)) },
             },
-            GeneralName::RFC822Name(text) if is_mailbox(text) => AlternativeName::Email((*text).to_owned()),
-            GeneralName::RFC822Name(text) => {
-                AlternativeName::Malformed { kind: NameKind::Email, shown: format!("email:{text}") }
-            }
+            GeneralName::RFC822Name(text) => AlternativeName::mailbox(text),
             GeneralName::URI(text) => AlternativeName::Uri((*text).to_owned()),
             GeneralName::DirectoryName(name) => {
                 AlternativeName::Directory { name: Comparable::of(name), shown: distinguished_name(name) }
@@ -104,6 +101,14 @@ impl AlternativeName {
                 };
                 AlternativeName::Malformed { kind, shown: format!("invalid:{}", hex::encode(bytes)) }
             }
+        }
+    }
+
+    /// A mailbox as text.
+    pub(crate) fn mailbox(text: &str) -> Self {
+        match is_mailbox(text) {
+            true => AlternativeName::Email(text.to_owned()),
+            false => AlternativeName::Malformed { kind: NameKind::Email, shown: format!("email:{text}") },
         }
     }
 

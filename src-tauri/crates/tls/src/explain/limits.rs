@@ -14,10 +14,9 @@ pub(crate) fn problems(ca: &About<'_>, below: &[&Certificate], budget: &mut usiz
     let malformed = constraints.bases().find(|base| matches!(base, Base::Malformed { .. }));
     if let Some(base) = malformed {
         let sentence = format!(
-            "The name constraint {} of {} is no {}, so nothing can be compared with it.",
-            base.words(),
+            "A name constraint of {}, {}, is not as RFC 5280 has it, so nothing can be compared with it.",
             ca.certificate.named(),
-            base.kind().word()
+            base.words()
         );
         problems.push(finding("constraint.malformed", ca, sentence));
     }
