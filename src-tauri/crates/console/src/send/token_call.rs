@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::progress::{Progress, micros};
 use super::record;
-use crate::core::Core;
+use crate::core::{Core, lock};
 use crate::identity::Choice;
 use crate::token::{Ask, Obtain, Obtained};
 
@@ -123,11 +123,13 @@ impl Call<'_> {
             Ok(lease) => lease,
             Err(failure) => {
                 let problem = failure.error.problem();
+                lock(&self.core.recordings).keep(&failure.record);
                 record::connect_failure(&mut self.e, &failure.record, problem.clone());
                 self.explain_identity();
                 return self.ended(problem, false);
             }
         };
+        lock(&self.core.recordings).keep(lease.record());
         record::connection(&mut self.e, lease.record(), lease.reused());
         self.explain_identity();
         record::protocol(&mut self.e, lease.protocol());

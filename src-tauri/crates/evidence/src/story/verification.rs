@@ -22,7 +22,13 @@ pub(super) fn client(e: &Exchange, h: &Handshake) -> StoryStep {
         for tick in &mut step.ticks {
             tick.state = TickState::NotCompared;
         }
-        step.text = "Verification was off for this host: nothing here decided anything.".to_owned();
+        let ended = e.verdict.as_ref().is_some_and(|v| v.reason == "handshake_failed");
+        step.text = if ended {
+            "The handshake ended before the chain could be judged."
+        } else {
+            "Verification was off for this host: nothing here decided anything."
+        }
+        .to_owned();
     } else if let Some(on) = &h.verified_on {
         step.text = format!("By reference: verified at {}Z, on the connection that is resumed.", on.at.clock());
     } else if let Some(other) = other_rule(e, &step.ticks) {
