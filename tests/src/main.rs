@@ -11,6 +11,7 @@ mod command_line;
 mod demo;
 mod errors;
 mod gateway;
+mod handshake;
 mod peers;
 mod redirect;
 mod scripted;
