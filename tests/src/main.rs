@@ -12,6 +12,7 @@ mod demo;
 mod errors;
 mod explain;
 mod gateway;
+mod handshake;
 mod limbo;
 mod peers;
 mod redirect;

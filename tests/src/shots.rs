@@ -39,6 +39,18 @@ async fn every_view_in_both_themes() {
     open_step(&window, "2").await;
     shot(&window, "main-token-step").await;
 
+    open_step(&window, "5").await;
+    window.click("button", "Open handshake").await;
+    window.reads("Messages read by one poll share a time.").await;
+    shot(&window, "handshake-messages").await;
+    window.click("tab", "Steps 6").await;
+    window.click("button", "Reveal client key").await;
+    window.named("button", "Hide client key").await;
+    shot(&window, "handshake-steps").await;
+    window.click("tab", "Checks 6").await;
+    window.reads("Held against").await;
+    shot(&window, "handshake-checks").await;
+
     for (link, name, words) in [
         ("Open chain", "certificate-chain", "Countersign lab root"),
         ("Open token", "token", "Signature withheld"),
@@ -65,6 +77,15 @@ async fn every_view_in_both_themes() {
         window.click("button", button).await;
         window.reads(words).await;
         shot(&window, name).await;
+        if name == "tls-failure" {
+            window.click("button", "Open handshake").await;
+            window.reads("The client refused the certificate.").await;
+            shot(&window, "handshake-refused").await;
+            window.click("button", "Open chain").await;
+            window.reads("Copy full chain").await;
+            shot(&window, "certificate-chain-expired").await;
+            window.click("link", "Create payment").await;
+        }
     }
 
     for (tab, name) in

@@ -1,6 +1,6 @@
 //! Past exchanges, their contents, exports.
 
-use countersign_console::view::{Comparison, ExchangeView, HistoryPage};
+use countersign_console::view::{Comparison, ExchangeView, HandshakeView, HistoryPage};
 use tauri::State;
 use tauri::ipc::Response;
 
@@ -20,6 +20,16 @@ pub(crate) async fn exchange_content(
     length: u64,
 ) -> Answer<Response> {
     desk.console().await?.exchange_content(&reference, offset, length).await.map(Response::new)
+}
+
+#[tauri::command]
+pub(crate) async fn handshake_read(desk: State<'_, Desk>, exchange: String) -> Answer<HandshakeView> {
+    desk.console().await?.handshake_read(&exchange).await
+}
+
+#[tauri::command]
+pub(crate) async fn handshake_secret(desk: State<'_, Desk>, exchange: String, name: String) -> Answer<String> {
+    desk.console().await?.handshake_secret(&exchange, &name).await.map(|secret| secret.to_string())
 }
 
 #[tauri::command]

@@ -45,6 +45,8 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         sending::inspect,
         exchange::exchange_read,
         exchange::exchange_content,
+        exchange::handshake_read,
+        exchange::handshake_secret,
         exchange::exchange_copy_curl,
         exchange::exchange_save,
         exchange::exchange_compare,

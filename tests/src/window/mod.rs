@@ -4,6 +4,7 @@ mod add_credential;
 mod bad_tls;
 pub mod client_certificate;
 mod first_run;
+mod handshake;
 mod large_content;
 mod refused_token;
 mod renewal;

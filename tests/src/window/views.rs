@@ -8,7 +8,8 @@ use crate::support::window::Window;
 /// The pages reachable from the sidebar, by their link.
 const PAGES: [&str; 6] = ["Create payment", "Demo client", "Local gateway", "Inspect a server", "History", "Settings"];
 /// The pages of the exchange in view: the row they open from, their link, words that stand on them.
-const OF_THE_EXCHANGE: [(&str, &str, &str); 3] = [
+const OF_THE_EXCHANGE: [(&str, &str, &str); 4] = [
+    ("5", "Open handshake", "Messages read by one poll share a time."),
     ("5", "Open chain", "Copy full chain"),
     ("2", "Open token", "How it was obtained"),
     ("6", "Open signature base", "Fields added to the request"),
@@ -45,6 +46,12 @@ async fn no_view_has_a_serious_violation_in_either_theme() {
         window.click("button", link).await;
         window.reads(words).await;
         violations.extend(found(&window, link).await);
+        if link == "Open handshake" {
+            for tab in ["Steps 6", "Checks 6"] {
+                window.click("tab", tab).await;
+                violations.extend(found(&window, tab).await);
+            }
+        }
     }
     window.click("link", "Create payment").await;
     for (fault, words) in [

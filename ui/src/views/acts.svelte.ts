@@ -143,6 +143,9 @@ export class Acts {
 			case 'import_certificate':
 				this.#desk.routes.go({ name: 'credentials', importing: true })
 				return
+			case 'open_handshake':
+				if (view) this.#desk.routes.go({ name: 'handshake', view })
+				return
 			case 'open_chain':
 				if (view) this.#desk.routes.go({ name: 'chain', view })
 				return
@@ -240,7 +243,8 @@ export class Acts {
 	openStep(step: Step): void {
 		const { view } = this.#bench
 		const credential = this.credential
-		if (view && step === 'tls' && view.evidence.certificates.length > 0) this.#desk.routes.go({ name: 'chain', view })
+		if (view?.evidence.handshake && step === 'tls') this.#desk.routes.go({ name: 'handshake', view })
+		else if (view && step === 'tls' && view.evidence.certificates.length > 0) this.#desk.routes.go({ name: 'chain', view })
 		else if (view && step === 'signature' && view.evidence.signature) this.#desk.routes.go({ name: 'signature', view })
 		else if (view && step === 'token' && view.evidence.token && credential !== undefined) this.#desk.routes.go({ name: 'token', credential, view })
 		else {

@@ -7,7 +7,7 @@ import type { EnvironmentView } from '../lib/ipc/generated/EnvironmentView'
 import type { ExchangeView } from '../lib/ipc/generated/ExchangeView'
 import type { SendProgress } from '../lib/ipc/generated/SendProgress'
 
-export type PageName = 'chain' | 'token' | 'signature'
+export type PageName = 'handshake' | 'chain' | 'token' | 'signature'
 
 export interface Host {
 	call: Transport['call']

@@ -5,6 +5,7 @@ import type { ExchangeView } from '../lib/ipc/generated/ExchangeView'
 export type Route =
 	| { name: 'workbench' }
 	| { name: 'first_run' }
+	| { name: 'handshake'; view: ExchangeView }
 	| { name: 'chain'; view: ExchangeView }
 	| { name: 'signature'; view: ExchangeView }
 	| { name: 'token'; credential: string; view?: ExchangeView }

@@ -14,6 +14,7 @@ mod ladder;
 mod open;
 mod secrets;
 mod shell;
+mod story;
 mod units;
 
 use std::process::ExitCode;

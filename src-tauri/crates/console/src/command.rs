@@ -21,7 +21,8 @@ const fn command(
 }
 
 /// All operations, by feature. Two take a secret in: `credential_set_secret` text, `credential_import_certificate` a
-/// client certificate's files (and `vault_choose` and `vault_unlock` the vault's passphrase). None returns a secret.
+/// client certificate's files (and `vault_choose` and `vault_unlock` the vault's passphrase). None returns a secret
+/// of yours; `handshake_secret` alone returns one, of a recorded connection, to a person who asked to see it.
 pub const COMMANDS: &[Command] = &[
     // workspace
     command("workspace_read", &[], "WorkspaceView"),
@@ -43,6 +44,8 @@ pub const COMMANDS: &[Command] = &[
     // exchanges
     command("exchange_read", &[("exchange", "string")], "ExchangeView"),
     command("exchange_content", &[("reference", "string"), ("offset", "number"), ("length", "number")], "ArrayBuffer"),
+    command("handshake_read", &[("exchange", "string")], "HandshakeView"),
+    command("handshake_secret", &[("exchange", "string"), ("name", "string")], "string"),
     command("exchange_copy_curl", &[("exchange", "string")], "null"),
     command(
         "exchange_save",

@@ -217,6 +217,7 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         signers: Mutex::default(),
         identities: Mutex::default(),
         unverified: Mutex::default(),
+        recordings: Mutex::default(),
         changes: tokio::sync::broadcast::channel(256).0,
         seen_links: Mutex::default(),
         passing: Mutex::default(),

@@ -20,6 +20,7 @@ use crate::folder::DataFolder;
 use crate::gateway::Running;
 use crate::history::{Entry, History};
 use crate::options::Options;
+use crate::recordings::Recordings;
 use crate::send::token_call::TokenParts;
 use crate::state::StateFile;
 use crate::token::{Engine, Obtained};
@@ -72,6 +73,8 @@ pub(crate) struct Core {
     pub(crate) identities: Mutex<HashMap<CertificateKey, (u64, Arc<ClientIdentity>)>>,
     /// Hosts whose chain is accepted unverified until this process ends.
     pub(crate) unverified: Mutex<BTreeSet<String>>,
+    /// What was recorded of the newest connections, secrets included.
+    pub(crate) recordings: Mutex<Recordings>,
     pub(crate) changes: broadcast::Sender<Change>,
     pub(crate) seen_links: Mutex<HashMap<u64, String>>,
     /// Contents too large for the history, by reference: they live until the console is closed.

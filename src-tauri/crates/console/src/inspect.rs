@@ -9,7 +9,7 @@ use countersign_evidence::{
 use countersign_tls::{Connection, Policy, Target, alert_in, error_for_alert_after_handshake};
 use tokio::io::AsyncReadExt as _;
 
-use crate::core::Core;
+use crate::core::{Core, lock};
 use crate::send::progress::{Progress, micros};
 use crate::send::{ProgressSink, record};
 use crate::view::ExchangeView;
@@ -55,7 +55,12 @@ impl Core {
         let observed = async {
             let connection = self.observe(&mut e, &target, &policy, &progress).await;
             took = self.clock.boot().saturating_sub(began);
-            if let Some(error) = refused_afterwards(connection).await {
+            let record = connection.as_ref().map(|connection| Arc::clone(&connection.record));
+            let refused = refused_afterwards(connection).await;
+            if let Some(record) = record {
+                record::messages(&mut e, &record, false);
+            }
+            if let Some(error) = refused {
                 e.outcome = Outcome::Failed;
                 e.failed_step = Some(Step::Tls);
                 e.root_cause = error.root_cause();
@@ -99,18 +104,21 @@ impl Core {
     ) -> Option<Connection> {
         match self.client.connector().connect(target, policy, LIMIT, progress).await {
             Ok(connection) => {
+                lock(&self.recordings).keep(&connection.record);
                 record::connection(e, &connection.record, false);
                 e.outcome = Outcome::Answered;
                 Some(connection)
             }
             Err(failure) => {
                 let problem = failure.error.problem();
+                lock(&self.recordings).keep(&failure.record);
                 record::connect_failure(e, &failure.record, problem);
                 let refused = e.verdict.as_ref().is_some_and(|v| v.state == VerdictState::NotTrusted);
                 if refused && e.failed_step == Some(Step::Tls) {
                     // the library stopped at the refusal: what would have followed is observed on a connection of its own
                     let rest = self.client.connector().observe(target, policy, LIMIT, &()).await;
                     if rest.handshake.as_ref().is_some_and(|h| h.cipher_suite.is_some()) {
+                        lock(&self.recordings).keep_as(&failure.record.id, &rest);
                         e.handshake = rest.handshake_in_full();
                     }
                 }

@@ -2,8 +2,9 @@
 //!
 //! One record feeds the inspector in the window, `--json` on the command line, exports and tests.
 //! Nothing here does IO, knows a clock or holds a secret. Start with [`Exchange`]; [`ladder()`] turns it
-//! into the seven rows a person reads. Members without a value are absent, not null; unknown members are
+//! into the seven rows a person reads, [`story()`] into the page of its handshake. Members without a value are absent, not null; unknown members are
 //! ignored when read; within a version members are only ever added.
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise"))]
 
 mod certificate;
 mod event;
@@ -14,6 +15,7 @@ mod handshake;
 pub mod ladder;
 mod problem;
 mod signature;
+pub mod story;
 mod time;
 mod timing;
 mod token;
@@ -36,6 +38,7 @@ pub use self::handshake::{
 pub use self::ladder::{Ladder, ladder};
 pub use self::problem::{Fault, Problem, Severity};
 pub use self::signature::{Signature, SignatureDifference};
+pub use self::story::{Story, story};
 pub use self::time::Timestamp;
 pub use self::timing::Timing;
 pub use self::token::{Token, TokenOrigin, TokenState};

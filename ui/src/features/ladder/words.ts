@@ -20,6 +20,7 @@ export const CERTAINTY: Record<Certainty, string> = { proven: 'Proven', likely: 
 
 export const ACTIONS: Record<LadderAction, string> = {
 	edit_credential: 'Edit credential',
+	open_handshake: 'Open handshake',
 	open_chain: 'Open chain',
 	open_token_exchange: 'Open exchange',
 	open_token: 'Open token',

@@ -7,6 +7,7 @@ import type { CredentialForm } from './generated/CredentialForm'
 import type { CredentialView } from './generated/CredentialView'
 import type { ExchangeView } from './generated/ExchangeView'
 import type { GatewayView } from './generated/GatewayView'
+import type { HandshakeView } from './generated/HandshakeView'
 import type { HistoryPage } from './generated/HistoryPage'
 import type { Preferences } from './generated/Preferences'
 import type { RequestDraft } from './generated/RequestDraft'
@@ -49,6 +50,8 @@ export interface Commands {
 	// exchanges
 	exchange_read: Call<{ exchange: string }, ExchangeView>
 	exchange_content: Call<{ reference: string; offset: number; length: number }, ArrayBuffer>
+	handshake_read: Call<{ exchange: string }, HandshakeView>
+	handshake_secret: Call<{ exchange: string; name: string }, string>
 	exchange_copy_curl: Call<{ exchange: string }, null>
 	exchange_save: Call<{ exchange: string; kind: 'json' | 'har' | 'pem' | 'content' }, string>
 	exchange_compare: Call<{ left: string; right: string }, Comparison>

@@ -1,6 +1,6 @@
 //! `inspect`: one observed handshake; a refused chain is exit 1, because the verdict is the question.
 
-use countersign_evidence::{Fault, Problem};
+use countersign_evidence::{Fault, Problem, story};
 
 use super::{Ended, UnderWay, closing, interruptible, show, unverified, why};
 use crate::args::{Global, InspectArgs};
@@ -17,6 +17,9 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
         let view = interruptible(&console, &under_way, console.inspect(&args.host, under_way.progress())).await?;
         show(shell, &view);
         if !shell.json {
+            if let (Some(story), Some(handshake)) = (story(&view.evidence), &view.evidence.handshake) {
+                crate::story::print(shell, &story, handshake);
+            }
             for certificate in &view.evidence.certificates {
                 shell.data("");
                 shell.data(&format!("Certificate  {}", certificate.subject));

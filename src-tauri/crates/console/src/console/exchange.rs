@@ -1,10 +1,12 @@
 //! Exchanges: read, compared, saved, listed.
 
 use countersign_evidence::{Fault, Problem};
+use countersign_tls::Scope;
+use zeroize::Zeroizing;
 
 use super::{Answer, Console};
 use crate::core::view_of;
-use crate::view::{Change, Comparison, ExchangeView, HistoryPage};
+use crate::view::{Change, Comparison, ExchangeView, HandshakeView, HistoryPage};
 
 impl Console {
     /// A past exchange, or a token call made since the start.
@@ -49,6 +51,44 @@ impl Console {
                 })
             })
             .await?
+    }
+
+    /// The handshake of an exchange: every message of the connection it used, told.
+    ///
+    /// # Errors
+    /// An exchange that is not there.
+    pub async fn handshake_read(&self, exchange: &str) -> Answer<HandshakeView> {
+        let view = self.exchange_read(exchange).await?;
+        self.core.blocking(move |core| core.handshake(view.evidence)).await
+    }
+
+    /// One secret of the key schedule, in lower-case hex. It goes to the screen on an explicit wish, and nowhere else.
+    ///
+    /// # Errors
+    /// An exchange that is not there, a connection whose secrets left memory, a name it does not have.
+    pub async fn handshake_secret(&self, exchange: &str, name: &str) -> Answer<Zeroizing<String>> {
+        let view = self.exchange_read(exchange).await?;
+        let name = name.to_owned();
+        self.core.blocking(move |core| core.handshake_secret(&view.evidence, &name)).await?
+    }
+
+    /// The connection of an exchange as a pcapng file, its secrets inside, so that it opens decrypted. `Scope::Full`
+    /// holds everything that was sent over it; `Scope::HandshakeOnly` ends after both Finished.
+    ///
+    /// # Errors
+    /// An exchange that is not there, a connection that is not in memory any more.
+    pub async fn handshake_capture(&self, exchange: &str, scope: Scope) -> Answer<Vec<u8>> {
+        let view = self.exchange_read(exchange).await?;
+        self.core.blocking(move |core| core.handshake_capture(&view.evidence, scope)).await?
+    }
+
+    /// The key log of the connection of an exchange (RFC 9850). It opens everything that was sent over it.
+    ///
+    /// # Errors
+    /// As [`handshake_capture`](Self::handshake_capture).
+    pub async fn handshake_key_log(&self, exchange: &str) -> Answer<Zeroizing<String>> {
+        let view = self.exchange_read(exchange).await?;
+        self.core.blocking(move |core| core.handshake_key_log(&view.evidence)).await?
     }
 
     /// The exchange as a curl command, secrets by reference.

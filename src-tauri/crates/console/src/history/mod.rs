@@ -20,7 +20,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use countersign_evidence::{Exchange, Problem, Timestamp};
+use countersign_evidence::{Exchange, Handshake, Problem, Timestamp};
 use countersign_exchange::ContentStore;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params, params_from_iter};
@@ -97,6 +97,14 @@ impl History {
                 Some(Entry { exchange, request_path: None, gateway_seen: None, ..around })
             }))
         })
+    }
+
+    /// The handshake of a connection as the exchange that made it told it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn handshake(&self, connection: &str) -> Result<Option<Handshake>, Problem> {
+        self.asked(|database| Ok(parts::handshake(database, connection)?))
     }
 
     /// The page after `before` (the id of a row), newest first. Every word of the filter has to be found: as the start

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use serde_json::{Map, Value, json};
 
 use super::row;
-use countersign_evidence::{Exchange, Timestamp};
+use countersign_evidence::{Exchange, Handshake, Timestamp};
 
 /// Takes a document apart; gives what stays of it and the connections that keep the rest.
 pub(super) fn take_apart(transaction: &Transaction<'_>, e: &Exchange) -> rusqlite::Result<(Value, Vec<String>)> {
@@ -39,6 +39,14 @@ pub(super) fn put_together(connection: &Connection, document: &mut Value) -> rus
         put_together(connection, inner)?;
     }
     Ok(())
+}
+
+/// The handshake kept by connection.
+pub(super) fn handshake(database: &Connection, connection: &str) -> rusqlite::Result<Option<Handshake>> {
+    let sql = "SELECT handshake FROM connection WHERE id = ?1";
+    let text: Option<Option<String>> =
+        database.prepare_cached(sql)?.query_row([connection], |row| row.get(0)).optional()?;
+    Ok(text.flatten().and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 /// The documents right inside of this one.

@@ -24,8 +24,7 @@ pub(crate) fn connection(e: &mut Exchange, record: &Arc<ConnectionRecord>, reuse
         addresses: record.addresses.clone(),
         remote: record.remote.clone(),
     });
-    // the messages belong to the exchange that made the connection; a later one refers to it
-    e.handshake = if reused { record.handshake.clone() } else { record.handshake_in_full() };
+    e.handshake.clone_from(&record.handshake);
     e.certificates.clone_from(&record.certificates);
     e.verdict = Some(record.verdict.clone());
     e.findings.extend(record.findings.iter().cloned());
@@ -40,9 +39,17 @@ pub(crate) fn connection(e: &mut Exchange, record: &Arc<ConnectionRecord>, reuse
     e.timing.overhead += record.timing.explain.duration;
 }
 
+/// The messages that went by until now belong to the exchange that made the connection; a later one refers to it.
+pub(crate) fn messages(e: &mut Exchange, record: &ConnectionRecord, reused: bool) {
+    if let (false, Some(handshake), Some(recording)) = (reused, &mut e.handshake, &record.recording) {
+        recording.tell(handshake);
+    }
+}
+
 /// The connection failed: its problem, its step, its one sentence.
 pub(crate) fn connect_failure(e: &mut Exchange, record: &Arc<ConnectionRecord>, problem: Problem) {
     connection(e, record, false);
+    e.handshake = record.handshake_in_full();
     e.outcome = Outcome::Failed;
     e.failed_step = Some(record.failed_step.unwrap_or(Step::Tls));
     e.root_cause.clone_from(&record.root_cause);

@@ -21,7 +21,7 @@ use super::progress::{Progress, ProgressSink, micros};
 use super::record;
 use super::refusal::{Answer, Refused, judge};
 use super::signer::{Signed, Signer, Unsigned, apply, signer};
-use crate::core::Core;
+use crate::core::{Core, lock};
 use crate::token::{TokenKey, TokenLease};
 use crate::view::{ExchangeView, RequestDraft};
 
@@ -379,6 +379,7 @@ impl Run<'_> {
         };
         match leased {
             Ok(Ok(lease)) => {
+                lock(&self.core.recordings).keep(lease.record());
                 record::connection(e, lease.record(), lease.reused());
                 explained(e);
                 record::protocol(e, lease.protocol());
@@ -386,6 +387,7 @@ impl Run<'_> {
             }
             Ok(Err(failure)) => {
                 let problem = failure.error.problem();
+                lock(&self.core.recordings).keep(&failure.record);
                 record::connect_failure(e, &failure.record, problem.clone());
                 explained(e);
                 let step = e.failed_step.unwrap_or(Step::Tls);
@@ -444,8 +446,10 @@ impl Run<'_> {
             step: Step::Response,
             outcome: Outcome::RefusedByUs,
         })?;
-        let record = Arc::clone(lease.record());
-        match lease.send(outgoing, Sink::Store(writer), self.deadline, &self.cancel).await {
+        let (record, reused) = (Arc::clone(lease.record()), lease.reused());
+        let sent = lease.send(outgoing, Sink::Store(writer), self.deadline, &self.cancel).await;
+        record::messages(e, &record, reused);
+        match sent {
             Ok(received) => Ok(Some(received)),
             Err(failure) if failure.unsent_on_pooled => Ok(None),
             Err(failure) => {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::progress::{Progress, micros};
 use super::record;
-use crate::core::Core;
+use crate::core::{Core, lock};
 use crate::identity::Choice;
 use crate::token::{Ask, Obtain, Obtained};
 
@@ -123,18 +123,22 @@ impl Call<'_> {
             Ok(lease) => lease,
             Err(failure) => {
                 let problem = failure.error.problem();
+                lock(&self.core.recordings).keep(&failure.record);
                 record::connect_failure(&mut self.e, &failure.record, problem.clone());
                 self.explain_identity();
                 return self.ended(problem, false);
             }
         };
+        lock(&self.core.recordings).keep(lease.record());
         record::connection(&mut self.e, lease.record(), lease.reused());
         self.explain_identity();
         record::protocol(&mut self.e, lease.protocol());
         let (t0, sent_at) = (self.core.clock.boot(), self.core.clock.now());
+        let (record, reused) = (Arc::clone(lease.record()), lease.reused());
         let sent = lease
             .send(outgoing, Sink::Memory { limit: LARGEST }, Instant::now() + CALL_LIMIT, &CancellationToken::new())
             .await;
+        record::messages(&mut self.e, &record, reused);
         match sent {
             Ok(received) => self.judge(&received, secret.as_deref(), grant, t0, sent_at),
             Err(failure) => {

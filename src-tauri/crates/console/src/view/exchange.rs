@@ -1,6 +1,6 @@
 //! Exchanges as the inspector and the history show them.
 
-use countersign_evidence::{Event, Exchange, Ladder, Timestamp};
+use countersign_evidence::{Event, Exchange, Handshake, Ladder, Story, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -23,6 +23,21 @@ pub struct ExchangeView {
     /// The entry of the local gateway's log that judged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_seen: Option<u64>,
+}
+
+/// The handshake of the connection an exchange used, as its page shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct HandshakeView {
+    /// With messages, the names of the key schedule, and the checks; absent where there was no TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<Handshake>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Story>,
+    /// Where the secrets left memory: when they were last known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_kept_after: Option<Timestamp>,
 }
 
 /// What streams to the host while a send goes on.

@@ -155,6 +155,9 @@ pub(super) fn actions(e: &Exchange, step: Step) -> Vec<Action> {
             if !e.certificates.is_empty() {
                 actions.push(Action::OpenChain);
             }
+            if e.handshake.is_some() {
+                actions.push(Action::OpenHandshake);
+            }
             if code.starts_with("client_certificate.") || has("client_certificate.required") {
                 actions.push(Action::ImportCertificate);
             }

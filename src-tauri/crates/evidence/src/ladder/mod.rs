@@ -8,8 +8,8 @@ mod cause;
 mod pill;
 mod proof;
 mod row;
-mod text;
-mod title;
+pub(crate) mod text;
+pub(crate) mod title;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,6 +27,8 @@ pub enum Action {
     EditCredential,
     /// Open the chain page.
     OpenChain,
+    /// Open the handshake page.
+    OpenHandshake,
     /// Open the exchange that obtained the token.
     OpenTokenExchange,
     /// Open the token page.

@@ -2,7 +2,7 @@
 
 use super::text::{bytes, span};
 use super::{Pill, Tone};
-use crate::{AttemptReason, Exchange, Step, TokenOrigin, VerdictState};
+use crate::{AttemptReason, Exchange, Step, TokenOrigin, Verdict, VerdictState};
 
 /// Content up to this many bytes is kept in the history.
 const KEPT: u64 = 64 * 1024 * 1024;
@@ -10,7 +10,8 @@ const KEPT: u64 = 64 * 1024 * 1024;
 pub(super) fn pills(e: &Exchange) -> Vec<Pill> {
     let mut pills = Vec::new();
     let mut add = |tone, text: String, step| pills.push(Pill { tone, text, step });
-    if e.verdict.as_ref().is_some_and(|v| matches!(v.state, VerdictState::NotChecked)) && e.handshake.is_some() {
+    let unverified = |v: &Verdict| v.state == VerdictState::NotChecked && v.reason != "handshake_failed";
+    if e.verdict.as_ref().is_some_and(unverified) && e.handshake.is_some() {
         add(Tone::Invalid, "Server not verified".into(), Step::Tls);
     }
     match e.verdict.as_ref().and_then(|v| v.store.as_deref()) {

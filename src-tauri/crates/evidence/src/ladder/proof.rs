@@ -42,9 +42,10 @@ fn host(e: &Exchange) -> String {
 
 fn server(e: &Exchange) -> Proof {
     if !trusted(e) {
+        let off = e.verdict.as_ref().is_some_and(|v| v.reason == "verification_off");
         let why = match e.verdict.as_ref().map(|v| v.state) {
             Some(VerdictState::NotTrusted) => "not proved: the certificate was refused",
-            Some(VerdictState::NotChecked) if e.handshake.is_some() => "not proved: verification was off",
+            Some(VerdictState::NotChecked) if off => "not proved: verification was off",
             _ if e.response.is_some() => "not proved: no TLS",
             _ => "not proved: no handshake",
         };

@@ -401,7 +401,10 @@ fn tls(e: &Exchange) -> Row {
     };
     let mut row = row(Step::Tls, state, fact_text);
     row.details = tls_details(e);
-    row.actions = if e.certificates.is_empty() { Vec::new() } else { vec![super::Action::OpenChain] };
+    row.actions = vec![super::Action::OpenHandshake];
+    if !e.certificates.is_empty() {
+        row.actions.push(super::Action::OpenChain);
+    }
     row
 }
 

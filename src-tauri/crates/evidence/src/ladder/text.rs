@@ -30,7 +30,7 @@ pub fn countdown(ms: i64) -> String {
 }
 
 /// Days, hours or minutes of a span: `89 d`, `5 h`, `12 min`, `40 s`.
-pub(super) fn span(ms: i64) -> String {
+pub(crate) fn span(ms: i64) -> String {
     let s = ms.unsigned_abs() / 1000;
     match s {
         0..60 => format!("{s} s"),
@@ -41,7 +41,7 @@ pub(super) fn span(ms: i64) -> String {
 }
 
 /// The same in words: `3 days`, `5 hours`, `1 minute`.
-pub(super) fn long_span(ms: i64) -> String {
+pub(crate) fn long_span(ms: i64) -> String {
     let s = usize::try_from(ms.unsigned_abs() / 1000).unwrap_or(usize::MAX);
     match s {
         0..60 => count(s, "second"),
@@ -64,7 +64,7 @@ pub fn elide(text: &str, max: usize) -> String {
 }
 
 /// The common name of a distinguished name (RFC 4514 §2), else the whole of it.
-pub(super) fn short_name(dn: &str) -> &str {
+pub(crate) fn short_name(dn: &str) -> &str {
     parts(dn).find_map(|part| part.trim_start().strip_prefix("CN=")).unwrap_or(dn)
 }
 
@@ -85,12 +85,12 @@ fn parts(dn: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `1 certificate`, `3 certificates`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub(crate) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// `TLS 1.3` from `TLSv1.3`.
-pub(super) fn version(name: &str) -> String {
+pub(crate) fn version(name: &str) -> String {
     name.replace("TLSv", "TLS ")
 }
 

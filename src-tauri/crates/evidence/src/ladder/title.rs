@@ -29,7 +29,7 @@ fn stopped(e: &Exchange) -> String {
 }
 
 /// What is wrong with the server's certificates, short enough for one line; the row below says it whole.
-fn certificate(e: &Exchange) -> Option<String> {
+pub(crate) fn certificate(e: &Exchange) -> Option<String> {
     match e.error.as_ref().map(|problem| problem.code.as_str()) {
         Some("client_certificate.required") => return Some("the server wants a client certificate".into()),
         Some("client_certificate.refused") => return Some("the client certificate was refused".into()),
@@ -58,7 +58,7 @@ fn certificate(e: &Exchange) -> Option<String> {
 }
 
 /// A sentence that goes on after a colon; an abbreviation keeps its capitals.
-fn uncapitalised(text: &str) -> String {
+pub(crate) fn uncapitalised(text: &str) -> String {
     let mut rest = text.chars();
     match (rest.next(), rest.clone().next()) {
         (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {

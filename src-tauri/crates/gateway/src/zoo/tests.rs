@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime};
 use countersign_secret::Secret;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -27,10 +26,6 @@ pub(super) async fn start() -> Gateway {
     let mut config = Config::new(Arc::new(Secret::new("secret".to_owned())), Arc::new(moment));
     config.zoo = true;
     Gateway::start(config).await.unwrap()
-}
-
-pub(super) fn case(gateway: &Gateway, id: &str) -> ZooCase {
-    gateway.zoo().into_iter().find(|case| case.id == id).unwrap_or_else(|| panic!("no case `{id}`"))
 }
 
 /// Accepts every chain, and signatures by the library's own judgement.
@@ -100,12 +95,6 @@ async fn fetch(case: &ZooCase, config: &Arc<ClientConfig>) -> std::io::Result<(S
     stream.read_to_string(&mut answer).await?;
     let kind = stream.get_ref().1.handshake_kind();
     Ok((answer, kind))
-}
-
-/// What the library says of a handshake that failed.
-fn tls_error(error: &std::io::Error) -> rustls::Error {
-    let tls = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
-    tls.unwrap_or_else(|| panic!("{error:?} is not the library's")).clone()
 }
 
 #[test]

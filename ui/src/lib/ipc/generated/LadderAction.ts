@@ -3,4 +3,4 @@
 /**
  * What a row offers to do. A host draws only those it can do; a fix that sends something again runs on a click.
  */
-export type LadderAction = "edit_credential" | "open_chain" | "open_token_exchange" | "open_token" | "open_signature_base" | "replace_secret" | "compute_digest" | "send_in_raw_mode" | "send_again" | "trust_ca" | "import_certificate" | "trust_certificate" | "accept_unverified" | "unlock" | "clear_faults" | "allow_live";
+export type LadderAction = "edit_credential" | "open_chain" | "open_handshake" | "open_token_exchange" | "open_token" | "open_signature_base" | "replace_secret" | "compute_digest" | "send_in_raw_mode" | "send_again" | "trust_ca" | "import_certificate" | "trust_certificate" | "accept_unverified" | "unlock" | "clear_faults" | "allow_live";

@@ -1,0 +1,6 @@
+export { default as Badges } from './Badges.svelte'
+export { default as ChecksTab } from './ChecksTab.svelte'
+export { default as MessagesTab } from './MessagesTab.svelte'
+export { Reading } from './reading.svelte'
+export { Revealed } from './revealed.svelte'
+export { default as StepsTab } from './StepsTab.svelte'
