@@ -12,16 +12,22 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// Literals of the shape of a code that are none.
-const NO_CODES: [(&str, &str); 9] = [
+const NO_CODES: [(&str, &str); 15] = [
     ("cabforum.org", "a publisher whose documents are linked"),
+    ("corp.test", "a name in a certificate of the zoo"),
     ("datatracker.ietf.org", "a publisher whose documents are linked"),
+    ("elsewhere.zoo.test", "a host of the zoo"),
     ("gateway.api", "a variable, as in {{gateway.api}}"),
     ("gateway.base_url", "a variable"),
     ("gateway.issuer", "a variable"),
     ("gateway.token_endpoint", "a variable"),
     ("history.db", "the file of the history"),
+    ("issuing.pub", "a file of the zoo"),
     ("passphrase.sealed", "the file of the passphrase vault"),
     ("payments.example.test", "a name in a certificate that the gateway breaks on purpose"),
+    ("payments.zoo.test", "a host of the zoo"),
+    ("portal.zoo.test", "a host of the zoo"),
+    ("upper.pub", "a file of the zoo"),
 ];
 
 /// Codes that are compared with although nothing makes them yet.

@@ -18,7 +18,7 @@ async fn open_handshake(window: &Window) {
 async fn chosen(window: &Window) -> (String, Vec<String>) {
     let field = window
         .script(
-            "return document.querySelector('[role=treeitem][aria-selected=true]')?.getAttribute('aria-label') ?? ''",
+            r#"return document.querySelector('[aria-label^="Fields of"] [aria-selected=true]')?.getAttribute('aria-label') ?? ''"#,
             vec![],
         )
         .await;
@@ -42,25 +42,35 @@ async fn a_message_its_fields_and_its_bytes_are_chosen_together() {
     for words in ["Full handshake in", "One-way TLS: only the server proved its identity", "6 checks, all equal"] {
         assert!(text.contains(words), "`{words}` in {text}");
     }
-    let (field, bytes) = chosen(&window).await;
+    let (field, bytes) = window
+        .until("a field is chosen", async || chosen(&window).await, |(f, b)| !f.is_empty() && !b.is_empty())
+        .await;
     assert_eq!(field, "group, 0x11ec, X25519MLKEM768, 2 bytes", "the key exchange of the ServerHello is chosen");
     assert_eq!(bytes, ["11", "ec"], "and its bytes are marked");
 
     // by arrow keys: the next message, then a field, then a byte
-    window.find(Locator::Css("[role='option'][aria-selected='true']")).await.click().await.unwrap();
+    window.find(Locator::Css("[aria-label='Messages in order'] [aria-selected='true']")).await.click().await.unwrap();
     keys(&window, &[Key::Down, Key::Down]).await;
     window.until("EncryptedExtensions is chosen", async || chosen(&window).await.0, |f| !f.starts_with("group")).await;
-    window.find(Locator::Css("[role='treeitem'][aria-selected='true']")).await.click().await.unwrap();
+    window.find(Locator::Css("[aria-label^='Fields of'] [aria-selected='true']")).await.click().await.unwrap();
     keys(&window, &[Key::Home]).await;
     let (field, bytes) = window
-        .until("the first field is chosen", async || chosen(&window).await, |(f, _)| f.starts_with("msg_type"))
+        .until(
+            "the first field is chosen",
+            async || chosen(&window).await,
+            |(f, b)| f.starts_with("msg_type") && b.len() == 1,
+        )
         .await;
     assert_eq!(field, "msg_type, 8, encrypted_extensions, 1 bytes", "Home leads to the first field");
     assert_eq!(bytes, ["08"], "one byte is marked");
     window.find(Locator::Css("[role='grid']")).await.click().await.unwrap();
     keys(&window, &[Key::Home, Key::Right]).await;
     let (field, bytes) = window
-        .until("a byte chooses its field", async || chosen(&window).await, |(f, _)| f.starts_with("length"))
+        .until(
+            "a byte chooses its field",
+            async || chosen(&window).await,
+            |(f, b)| f.starts_with("length") && b.len() == 3,
+        )
         .await;
     assert_eq!((field.as_str(), bytes.len()), ("length, 15, 3 bytes", 3), "all three bytes of the length");
     window.close().await;

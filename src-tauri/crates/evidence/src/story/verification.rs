@@ -112,7 +112,7 @@ fn issuer(e: &Exchange) -> Tick {
         }
         _ if rejected(e, &["path.self_signed"]) => tick("Issuer", false, "itself", "in no store"),
         _ if rejected(e, &["path.missing_intermediate"]) => tick("Issuer", false, wanted, "not sent, and in no store"),
-        _ if rejected(e, &["trust.pin"]) => tick("Issuer", false, wanted, "the pinned key, which is another"),
+        _ if rejected(e, &["trust.pin_mismatch"]) => tick("Issuer", false, wanted, "the pinned key, which is another"),
         _ if rejected(e, &["path.impostor"]) => tick("Issuer", false, wanted, "another key of that name"),
         _ => tick("Issuer", false, wanted, "in no store"),
     }
@@ -165,7 +165,8 @@ fn signature(e: &Exchange) -> Tick {
     let sent: Vec<&CertificateView> =
         e.certificates.iter().filter(|c| c.source != CertificateSource::Store && c.issuer != c.subject).collect();
     let algorithm = sent.first().map_or("its own", |c| c.signature_algorithm.as_str());
-    let broken = ["certificate.tampered", "certificate.algorithm", "certificate.key_mismatch", "path.impostor"];
+    let broken =
+        ["certificate.tampered", "certificate.algorithm_mismatch", "certificate.key_mismatch", "path.impostor"];
     if rejected(e, &broken) {
         return tick("Signature", false, algorithm, "the issuer’s key: it does not verify");
     }
