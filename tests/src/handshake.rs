@@ -67,3 +67,24 @@ async fn a_reused_connection_tells_the_handshake_that_made_it_also_from_the_hist
     assert!(gone.detail.starts_with("not kept after "), "{}", gone.detail);
     later.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_was_made_and_not_used_is_told_too() {
+    let sandbox = Sandbox::new();
+    let console = desk(&sandbox).await;
+    console.first_run(|_| {}).await.unwrap();
+    let profile = sandbox.workspace().join("signing").join("demo-ed25519.toml");
+    let text = std::fs::read_to_string(&profile).unwrap_or_else(|e| panic!("{}: {e}", profile.display()));
+    std::fs::write(&profile, text.replacen("\"@method\"", "\"@method\", \"x-not-there\"", 1)).unwrap();
+    console.close().await;
+    drop(console);
+
+    let console = desk(&sandbox).await;
+    console.gateway_start("rfc", 300).await.unwrap();
+    let draft = console.request_read("payments/create-payment").await.unwrap();
+    let stopped = console.send(draft, |_| {}).await.unwrap().evidence;
+    assert_eq!(stopped.error.as_ref().map(|e| e.code.as_str()), Some("signature.component_missing"), "{stopped:?}");
+    let handshake = stopped.handshake.expect("the connection was made before the signature");
+    assert_eq!(handshake.messages.first().map(|m| m.name.as_str()), Some("ClientHello"), "and its messages are there");
+    console.close().await;
+}

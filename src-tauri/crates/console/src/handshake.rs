@@ -13,6 +13,18 @@ impl Core {
         lock(&self.recordings).recording(&e.connection.as_ref()?.id)
     }
 
+    /// The messages of a connection that was made for this exchange and then not used by it.
+    pub(crate) fn tell_messages(&self, e: &mut Exchange) {
+        let made =
+            e.connection.as_ref().filter(|connection| !connection.reused).map(|connection| connection.id.clone());
+        let (Some(id), Some(handshake)) = (made, e.handshake.as_mut().filter(|h| h.messages.is_empty())) else {
+            return;
+        };
+        if let Some(recording) = lock(&self.recordings).recording(&id) {
+            recording.tell(handshake);
+        }
+    }
+
     /// Messages, key schedule and checks of the connection the exchange used: of the connection itself while it is in
     /// memory, so that what came after the handshake is there too, else as the history has them. An exchange that
     /// reused a connection has none of its own.

@@ -113,6 +113,7 @@ impl Run<'_> {
                 }
             };
             total(&mut e, self.core.clock.boot().saturating_sub(began));
+            self.core.tell_messages(&mut e);
             let reason = match next {
                 Next::Nothing => return self.last(e, previous),
                 Next::Renew(key, generation) => {
