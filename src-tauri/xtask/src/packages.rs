@@ -22,7 +22,10 @@ pub(crate) const TEST: &[&str] = &[
     "dbus-x11",
     "libglib2.0-bin",
     "openssl",
+    "gnutls-bin",
     "nginx-light",
+    "tshark",
+    "iproute2",
     "curl",
     "procps",
 ];

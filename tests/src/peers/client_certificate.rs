@@ -18,13 +18,13 @@ use crate::support::{free_port, has};
 const PASSPHRASE: &str = "open sesame";
 
 /// A server's PKI and a sandbox with three clients: of the right CA, of another one, of the right one but expired.
-struct Lab {
-    pki: Pki,
-    sandbox: Sandbox,
+pub(super) struct Lab {
+    pub(super) pki: Pki,
+    pub(super) sandbox: Sandbox,
 }
 
 impl Lab {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (pki, sandbox) = (Pki::new(), Sandbox::new());
         let (clients, strangers) = (ClientCa::new("Clients CA"), ClientCa::new("Strangers"));
         std::fs::write(pki.file("clients.pem"), &clients.pem).unwrap();
@@ -43,7 +43,7 @@ impl Lab {
         run_with(command, None)
     }
 
-    fn add(&self, name: &str, more: &[&str]) -> Said {
+    pub(super) fn add(&self, name: &str, more: &[&str]) -> Said {
         let file = self.pki.text(&format!("{name}.pem"));
         let mut arguments = vec!["credential", "add", name, "--client-cert-file", &file];
         arguments.extend(["--allowed-host", "localhost", "--json"]);
@@ -57,7 +57,7 @@ impl Lab {
     }
 
     /// `inspect`, showing this client.
-    fn inspect(&self, port: u16, client: Option<&str>, more: &[&str]) -> Said {
+    pub(super) fn inspect(&self, port: u16, client: Option<&str>, more: &[&str]) -> Said {
         let (host, ca) = (format!("localhost:{port}"), self.pki.text("root.pem"));
         let mut arguments = vec!["inspect", &host, "--ca", &ca, "--json"];
         arguments.extend(client.iter().flat_map(|name| ["--client-cert", name]));

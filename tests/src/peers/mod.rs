@@ -1,7 +1,9 @@
 //! Independent implementations: what our own gateway cannot prove.
 
+mod capture;
 mod certificates;
 mod client_certificate;
+mod matrix;
 mod nginx;
 mod oidc_provider;
 pub mod openssl;

@@ -376,6 +376,12 @@ pub(crate) struct SendArgs {
     /// Write the evidence to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,
+    /// Write the handshake to a capture that opens decrypted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pcapng: Option<PathBuf>,
+    /// The capture goes on after the handshake: it holds the request, token included
+    #[arg(long, requires = "pcapng")]
+    pub(crate) full: bool,
 }
 
 #[derive(Args)]
@@ -390,6 +396,18 @@ pub(crate) struct InspectArgs {
     /// Accept this host's certificate whatever it is: this call only, loud, recorded
     #[arg(long)]
     pub(crate) accept_unverified: bool,
+    /// Resume: a second connection from a ticket of the first
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Write the connection to a capture that opens decrypted; no request is sent, so it holds no token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pcapng: Option<PathBuf>,
+    /// End the capture after the handshake, with no secret that could open more
+    #[arg(long, requires = "pcapng")]
+    pub(crate) handshake_only: bool,
+    /// Write the secrets of the connection to a key log
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keylog: Option<PathBuf>,
     /// Write the chain to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) pem: Option<PathBuf>,

@@ -10,6 +10,7 @@
 mod args;
 mod commands;
 mod exit;
+mod file;
 mod ladder;
 mod open;
 mod secrets;

@@ -1,13 +1,15 @@
 //! One observed handshake with a server: nothing is sent but the handshake, the chain is explained.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use countersign_evidence::{
-    CredentialView, Exchange, Fault, Outcome, Problem, RequestView, Severity, Step, VerdictState,
+    Attempt, AttemptReason, CredentialView, Exchange, Fault, Outcome, Problem, RequestView, Severity, Step,
+    VerdictState,
 };
 use countersign_tls::{Connection, Policy, Target, alert_in, error_for_alert_after_handshake};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::core::{Core, lock};
 use crate::send::progress::{Progress, micros};
@@ -18,6 +20,8 @@ use crate::view::ExchangeView;
 const LIMIT: Duration = Duration::from_secs(10);
 /// In TLS 1.3 a server that is content with our certificate says nothing; one that is not says so at once.
 const VERDICT_ON_US: Duration = Duration::from_millis(500);
+/// In TLS 1.3 tickets come after the handshake, when the server likes; those that give any give them at once.
+const TICKET: Duration = Duration::from_millis(500);
 
 impl Core {
     /// Connects, observes, closes. When the chain is refused a second connection that only observes shows the rest.
@@ -37,7 +41,8 @@ impl Core {
         let progress = Progress::start(&id, &self.clock, sink);
         let mut e = Exchange::new(id.clone(), self.clock.now());
         let began = self.clock.boot();
-        let mut policy = Policy { whole_handshakes: true, ..self.policy(&target, None, true) };
+        let whole_handshakes = !self.options.connection.resume;
+        let mut policy = Policy { whole_handshakes, ..self.policy(&target, None, true) };
         let choice = match &self.options.connection.client_certificate {
             Some(name) => Some(self.identity_named(name, &target)?),
             None => None,
@@ -53,7 +58,20 @@ impl Core {
         }
         let mut took = Duration::ZERO;
         let observed = async {
-            let connection = self.observe(&mut e, &target, &policy, &progress).await;
+            let mut connection = self.observe(&mut e, &target, &policy, &progress).await;
+            if self.options.connection.resume
+                && let Some(first) = connection.take_if(|first| first.record.recording.is_some())
+            {
+                let record = Arc::clone(&first.record);
+                ticket(first).await;
+                let mut before = std::mem::replace(&mut e, Exchange::new(id.clone(), self.clock.now()));
+                record::messages(&mut before, &record, false);
+                e.credential.clone_from(&before.credential);
+                before.request = Some(asked(&target));
+                before.timing.total = micros(self.clock.boot().saturating_sub(began));
+                e.previous_attempts.push(Attempt { reason: AttemptReason::Resumption, exchange: before });
+                connection = self.observe(&mut e, &target, &policy, &progress).await;
+            }
             took = self.clock.boot().saturating_sub(began);
             let record = connection.as_ref().map(|connection| Arc::clone(&connection.record));
             let refused = refused_afterwards(connection).await;
@@ -81,14 +99,7 @@ impl Core {
             );
         }
         self.explain_identity(e.handshake.as_mut(), &target, choice.as_ref());
-        e.request = Some(RequestView {
-            method: "TLS".to_owned(),
-            target: format!("https://{}/", target.endpoint()),
-            protocol: None,
-            fields: Vec::new(),
-            content: None,
-            sent: false,
-        });
+        e.request = Some(asked(&target));
         e.timing.total = micros(took);
         self.end_sending(&id);
         let e = record::seal(e, &self.redactor);
@@ -126,6 +137,33 @@ impl Core {
             }
         }
     }
+}
+
+fn asked(target: &Target) -> RequestView {
+    RequestView {
+        method: "TLS".to_owned(),
+        target: format!("https://{}/", target.endpoint()),
+        protocol: None,
+        fields: Vec::new(),
+        content: None,
+        sent: false,
+    }
+}
+
+/// Waits for a ticket, and closes the connection as TLS wants it: a session that was cut off is not resumed by all.
+async fn ticket(mut connection: Connection) {
+    let Some(recording) = connection.record.recording.clone() else { return };
+    let mut byte = [0];
+    {
+        let mut read = std::pin::pin!(connection.io.read(&mut byte));
+        let arrived = std::future::poll_fn(|context| {
+            let read = read.as_mut().poll(context);
+            // each arrival wakes this up, whether it held application data or not
+            if read.is_ready() || recording.has_ticket() { Poll::Ready(()) } else { Poll::Pending }
+        });
+        let _late = tokio::time::timeout(TICKET, arrived).await;
+    }
+    let _closed = tokio::time::timeout(TICKET, connection.io.shutdown()).await;
 }
 
 /// What the server says of our certificate, or of its absence, after the handshake (RFC 9846 §4.5.1): an alert in the

@@ -52,5 +52,5 @@ pub use self::jwt::{TokenText, inspect_token};
 pub use self::options::{ConnectionOptions, Options};
 pub use self::send::ProgressSink;
 pub use countersign_gateway::{Dialect, Error as GatewayError, Fault as GatewayFault, Ready};
-pub use countersign_tls::Version as TlsVersion;
+pub use countersign_tls::{Scope as CaptureScope, Version as TlsVersion};
 pub use countersign_vault::Backend;

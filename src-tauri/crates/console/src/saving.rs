@@ -1,6 +1,7 @@
 //! Exchanges as files: JSON evidence, HAR, the chain, the content as received.
 
 use countersign_evidence::{Exchange, Fault, Problem};
+use countersign_tls::Scope;
 
 use crate::core::Core;
 use crate::export;
@@ -60,17 +61,29 @@ impl Core {
             }
             "pem" => (format!("{stem}.pem"), export::pem(e).into_bytes()),
             "content" => return self.save_content(e, &stem),
+            "pcapng" | "pcapng-full" => {
+                let scope = if kind == "pcapng" { Scope::HandshakeOnly } else { Scope::Full };
+                return self.save_secret(&format!("{stem}.pcapng"), &self.handshake_capture(e, scope)?);
+            }
+            "keylog" => return self.save_secret(&format!("{stem}.keylog"), self.handshake_key_log(e)?.as_bytes()),
             other => {
                 return Err(Problem::new(
                     "usage.unknown_kind",
                     Fault::Caller,
-                    format!("`{other}` is not one of json, har, pem, content"),
+                    format!("`{other}` is not one of json, har, pem, content, pcapng, pcapng-full, keylog"),
                     "nothing was written",
                 ));
             }
         };
         let path = self.data.exports().join(name);
         crate::file::write_atomic(&path, &self.redactor.redact_bytes(&bytes), true)?;
+        Ok(path.display().to_string())
+    }
+
+    /// As it is: a capture and a key log are asked for because of what is in them.
+    fn save_secret(&self, name: &str, bytes: &[u8]) -> Result<String, Problem> {
+        let path = self.data.exports().join(name);
+        crate::file::write_atomic(&path, bytes, true)?;
         Ok(path.display().to_string())
     }
 

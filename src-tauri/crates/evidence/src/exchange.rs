@@ -161,6 +161,8 @@ pub enum AttemptReason {
     DpopNonce,
     /// The response was a redirect.
     Redirect,
+    /// It gave the ticket that the next connection resumes from.
+    Resumption,
     /// The token was refused and renewed.
     TokenRenewed,
 }

@@ -50,6 +50,11 @@ impl Recording {
         });
     }
 
+    /// Whether the server gave a ticket (RFC 9846 §4.7.1; RFC 5077 §3.3).
+    pub fn has_ticket(&self) -> bool {
+        self.decode().messages.iter().any(|message| message.handshake_type() == Some(4))
+    }
+
     /// A secret of the key schedule by its name, in lower-case hex. Only for one who asked to see it.
     pub fn secret(&self, name: &str) -> Option<Zeroizing<String>> {
         let decoded = self.decode();

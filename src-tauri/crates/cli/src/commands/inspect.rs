@@ -1,16 +1,18 @@
 //! `inspect`: one observed handshake; a refused chain is exit 1, because the verdict is the question.
 
-use countersign_evidence::{Fault, Problem, story};
+use countersign_console::CaptureScope;
+use countersign_evidence::story;
 
 use super::{Ended, UnderWay, closing, interruptible, show, unverified, why};
 use crate::args::{Global, InspectArgs};
 use crate::shell::Shell;
-use crate::{exit, open};
+use crate::{exit, file, open};
 
 pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> Ended {
     let mut options = open::options(global, &args.connect)?;
     options.connection.client_certificate.clone_from(&args.client_cert);
     options.connection.accept_unverified = args.accept_unverified;
+    options.connection.resume = args.resume;
     let console = open::console(global, options).await?;
     let under_way = UnderWay::default();
     let ended = async {
@@ -42,15 +44,16 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
         why(shell, &view);
         if let Some(file) = &args.pem {
             let pem: String = view.evidence.certificates.iter().map(|c| c.pem.as_str()).collect();
-            std::fs::write(file, pem).map_err(|e| {
-                Problem::new(
-                    "storage.unwritable",
-                    Fault::Environment,
-                    format!("`{}` cannot be written", file.display()),
-                    e.to_string(),
-                )
-                .with_hint("Choose another file.")
-            })?;
+            file::write(file, pem.as_bytes())?;
+        }
+        if let Some(file) = &args.pcapng {
+            let scope = if args.handshake_only { CaptureScope::HandshakeOnly } else { CaptureScope::Full };
+            file::capture(shell, &console, &view.evidence, scope, file).await?;
+        }
+        if let Some(file) = &args.keylog {
+            let key_log = console.handshake_key_log(&view.evidence.exchange).await?;
+            file::write_secret(file, key_log.as_bytes())?;
+            shell.say(&format!("{} opens everything that was sent over this connection.", file.display()));
         }
         Ok(exit::of_inspection(&view.evidence))
     };

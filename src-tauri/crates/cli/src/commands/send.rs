@@ -3,12 +3,13 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use countersign_console::Console;
 use countersign_console::view::{DraftAuthorization, DraftField, ExchangeView, RequestDraft};
+use countersign_console::{CaptureScope, Console};
 use countersign_evidence::{Fault, Problem};
 
 use super::{Ended, UnderWay, closing, interruptible, show, unverified, why};
 use crate::args::{Global, SendArgs};
+use crate::file::{self, unwritable, write};
 use crate::shell::Shell;
 use crate::{exit, open, units};
 
@@ -35,6 +36,10 @@ async fn sent(shell: &Shell, console: &Console, args: &SendArgs) -> Ended {
     if let Some(file) = &args.evidence {
         let document = serde_json::to_vec_pretty(&view.evidence).unwrap_or_default();
         write(file, &document)?;
+    }
+    if let Some(file) = &args.pcapng {
+        let scope = if args.full { CaptureScope::Full } else { CaptureScope::HandshakeOnly };
+        file::capture(shell, console, &view.evidence, scope, file).await?;
     }
     if let Some(file) = &args.output {
         content(shell, console, &view, Some(file)).await?;
@@ -75,20 +80,6 @@ async fn content(shell: &Shell, console: &Console, view: &ExchangeView, file: Op
             }
         }
     }
-}
-
-fn unwritable(file: &Path, e: &std::io::Error) -> Problem {
-    Problem::new(
-        "storage.unwritable",
-        Fault::Environment,
-        format!("`{}` cannot be written", file.display()),
-        e.to_string(),
-    )
-    .with_hint("Choose another file.")
-}
-
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    std::fs::write(file, bytes).map_err(|e| unwritable(file, &e))
 }
 
 async fn draft(console: &Console, args: &SendArgs) -> Result<RequestDraft, Problem> {

@@ -101,6 +101,7 @@ fn answered(e: &Exchange) -> String {
     let retried = match e.previous_attempts.last().map(|a| a.reason) {
         Some(AttemptReason::TokenRenewed) => ", after the token was renewed",
         Some(AttemptReason::Redirect) => ", after a redirect",
+        Some(AttemptReason::Resumption) => ", resumed",
         Some(AttemptReason::DpopNonce) => ", with the nonce the server asked for",
         None => "",
     };
