@@ -135,3 +135,28 @@ async fn a_refused_certificate_is_marked_among_the_messages_and_on_its_tick() {
     assert_eq!(window.axe().await, Vec::<String>::new(), "a failure is accessible too");
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capture_of_everything_asks_first_and_is_its_owners_alone() {
+    let Some((sandbox, window)) = after_first_run("handshake_save").await else { return };
+    open_handshake(&window).await;
+    window.click("button", "Save").await;
+    window.click("button", "Capture of the handshake").await;
+    window.reads("Saved as").await;
+    let saved = || {
+        let folder = std::fs::read_dir(sandbox.data().join("exports")).unwrap();
+        folder.map(|file| file.unwrap().metadata().unwrap()).collect::<Vec<_>>()
+    };
+    let [handshake] = saved().try_into().unwrap();
+    window.click("button", "Save").await;
+    window.click("button", "Capture of everything…").await;
+    window.reads("the request with its access token, and the answer").await;
+    window.click("button", "Save capture").await;
+    let larger = async || saved().into_iter().map(|file| file.len()).max().unwrap();
+    window.until("the capture of everything", larger, |length| *length > handshake.len()).await;
+    for file in saved() {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(file.permissions().mode() & 0o777, 0o600, "its owner's alone");
+    }
+    window.close().await;
+}

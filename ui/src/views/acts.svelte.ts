@@ -14,7 +14,7 @@ import type { Desk } from './desk.svelte'
 const DIALECT = 'rfc'
 const LIFETIME_S = 300
 
-export type EvidenceKind = 'json' | 'har' | 'pem' | 'content'
+export type EvidenceKind = 'json' | 'har' | 'pem' | 'content' | 'pcapng'
 
 export interface Trusting {
 	certificate: CertificateView

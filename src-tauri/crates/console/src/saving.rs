@@ -61,9 +61,12 @@ impl Core {
             }
             "pem" => (format!("{stem}.pem"), export::pem(e).into_bytes()),
             "content" => return self.save_content(e, &stem),
-            "pcapng" | "pcapng-full" => {
-                let scope = if kind == "pcapng" { Scope::HandshakeOnly } else { Scope::Full };
-                return self.save_secret(&format!("{stem}.pcapng"), &self.handshake_capture(e, scope)?);
+            "pcapng" => {
+                let capture = self.handshake_capture(e, Scope::HandshakeOnly)?;
+                return self.save_secret(&format!("{stem}-handshake.pcapng"), &capture);
+            }
+            "pcapng-full" => {
+                return self.save_secret(&format!("{stem}.pcapng"), &self.handshake_capture(e, Scope::Full)?);
             }
             "keylog" => return self.save_secret(&format!("{stem}.keylog"), self.handshake_key_log(e)?.as_bytes()),
             other => {

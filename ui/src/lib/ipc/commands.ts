@@ -53,7 +53,7 @@ export interface Commands {
 	handshake_read: Call<{ exchange: string }, HandshakeView>
 	handshake_secret: Call<{ exchange: string; name: string }, string>
 	exchange_copy_curl: Call<{ exchange: string }, null>
-	exchange_save: Call<{ exchange: string; kind: 'json' | 'har' | 'pem' | 'content' }, string>
+	exchange_save: Call<{ exchange: string; kind: 'json' | 'har' | 'pem' | 'content' | 'pcapng' | 'pcapng-full' | 'keylog' }, string>
 	exchange_compare: Call<{ left: string; right: string }, Comparison>
 	history_list: Call<{ filter: string; before: string | null; limit: number }, HistoryPage>
 	history_clear: Call<object, null>
