@@ -42,6 +42,7 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         sending::first_run,
         sending::demo_break,
         sending::demo_remove,
+        sending::scan,
         sending::inspect,
         exchange::exchange_read,
         exchange::exchange_content,

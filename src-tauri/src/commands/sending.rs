@@ -1,6 +1,7 @@
 //! Everything that sends: progress streams while it goes on.
 
-use countersign_console::view::{ExchangeView, RequestDraft, SendProgress, WorkspaceView};
+use countersign_console::view::{ExchangeView, RequestDraft, ScanProgress, SendProgress, WorkspaceView};
+use countersign_evidence::Scan;
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -38,6 +39,13 @@ pub(crate) async fn demo_break(
 #[tauri::command]
 pub(crate) async fn demo_remove(desk: State<'_, Desk>) -> Answer<WorkspaceView> {
     desk.console().await?.demo_remove().await
+}
+
+#[tauri::command]
+pub(crate) async fn scan(desk: State<'_, Desk>, host: String, progress: Channel<ScanProgress>) -> Answer<Scan> {
+    // a window that was closed hears no progress, and that is no error
+    let told = move |event| drop(progress.send(event));
+    desk.console().await?.scan(&host, told).await
 }
 
 #[tauri::command]

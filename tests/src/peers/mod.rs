@@ -7,4 +7,5 @@ mod matrix;
 mod nginx;
 mod oidc_provider;
 pub mod openssl;
+mod scan;
 mod trust;

@@ -127,6 +127,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  countersign inspect api.bank.example\n  countersign inspect localhost:8443 --ca lab-root.pem --json"
     )]
     Inspect(InspectArgs),
+    /// What a server offers: versions, cipher suites and their order, groups, with findings
+    #[command(
+        after_help = "The server will log handshakes that were given up.\n\nExamples:\n  countersign scan api.bank.example\n  countersign scan localhost:8443 --json"
+    )]
+    Scan(ScanArgs),
     /// Certificates from files
     #[command(
         after_help = "Examples:\n  countersign certificate explain --chain fullchain.pem --name api.bank.example\n  countersign certificate explain --chain server.pem --roots ca.pem --json"
@@ -382,6 +387,18 @@ pub(crate) struct SendArgs {
     /// The capture goes on after the handshake: it holds the request, token included
     #[arg(long, requires = "pcapng")]
     pub(crate) full: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ScanArgs {
+    /// HOST, HOST:PORT or an https URL
+    pub(crate) host: String,
+    /// Connect here instead; the name asked for stays
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) connect_to: Option<String>,
+    /// Ask for this name instead
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sni: Option<String>,
 }
 
 #[derive(Args)]

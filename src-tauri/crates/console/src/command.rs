@@ -40,6 +40,7 @@ pub const COMMANDS: &[Command] = &[
     command("first_run", &[("progress", "Channel<SendProgress>")], "ExchangeView"),
     command("demo_break", &[("fault", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
     command("demo_remove", &[], "WorkspaceView"),
+    command("scan", &[("host", "string"), ("progress", "Channel<ScanProgress>")], "Scan"),
     command("inspect", &[("host", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
     // exchanges
     command("exchange_read", &[("exchange", "string")], "ExchangeView"),

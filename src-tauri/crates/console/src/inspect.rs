@@ -26,16 +26,8 @@ const TICKET: Duration = Duration::from_millis(500);
 impl Core {
     /// Connects, observes, closes. When the chain is refused a second connection that only observes shows the rest.
     pub(crate) async fn inspect(self: &Arc<Self>, host: &str, sink: ProgressSink) -> Result<ExchangeView, Problem> {
-        let mut target = Target::parse_endpoint(host.trim()).map_err(|e| e.problem())?;
+        let target = self.endpoint(host)?;
         self.check_trust()?;
-        self.resolved(&mut target);
-        let connection = &self.options.connection;
-        if connection.connect_to.is_some() {
-            target.connect_to.clone_from(&connection.connect_to);
-        }
-        if connection.server_name.is_some() {
-            target.server_name.clone_from(&connection.server_name);
-        }
         let id = self.entropy.id(&self.clock);
         let cancel = self.begin_sending(&id);
         let progress = Progress::start(&id, &self.clock, sink);

@@ -37,6 +37,7 @@ pub mod preferences;
 mod preview;
 mod recordings;
 mod saving;
+mod scan;
 mod send;
 mod settings;
 pub mod state;

@@ -14,6 +14,7 @@ mod finding;
 mod handshake;
 pub mod ladder;
 mod problem;
+mod scan;
 mod signature;
 pub mod story;
 mod time;
@@ -37,6 +38,7 @@ pub use self::handshake::{
 };
 pub use self::ladder::{Ladder, ladder};
 pub use self::problem::{Fault, Problem, Severity};
+pub use self::scan::{SCAN_SCHEMA, Scan, ScannedFeature, ScannedGroup, ScannedSuite, ScannedVersion};
 pub use self::signature::{Signature, SignatureDifference};
 pub use self::story::{Story, story};
 pub use self::time::Timestamp;

@@ -12,15 +12,18 @@ use countersign_evidence::{Step, StepState};
 use rustls_pki_types::ServerName;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use crate::attempt::Attempt;
 use crate::configuration::Configuration;
 use crate::outcome::Ending;
+use crate::probe::{self, Prober};
 use crate::recorder::{self, Endpoint, Recorder, Scoped};
 use crate::tap::Tap;
-use crate::{ConnectFailure, Connection, ConnectionRecord, Error, Observer, Policy, Recording, Stream, Target, tcp};
+use crate::{
+    ConnectFailure, Connection, ConnectionRecord, Error, Observer, Policy, Recording, Stream, Target, provider, tcp,
+};
 
 /// The wall clock certificates are judged by.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -33,6 +36,13 @@ const MOST_CONFIGURATIONS: usize = 64;
 
 /// How long a farewell may take on a connection that only observed.
 const FAREWELL: Duration = Duration::from_millis(500);
+
+/// How long a name may take, where nothing else bounds it.
+const RESOLVING: Duration = Duration::from_secs(10);
+/// How long a failed handshake is asked about.
+const PROBES: Duration = Duration::from_secs(2);
+/// Probes under way at once.
+const MOST_PROBES: usize = 6;
 
 /// Makes connections. A clone is the same connector: it shares configurations and tickets.
 #[derive(Clone)]
@@ -66,7 +76,10 @@ impl Connector {
         let mut attempt = self.attempt(target, policy, limit, observer);
         match self.open(&mut attempt, false).await {
             Ok(io) => Ok(Connection { io, record: Arc::new(attempt.finish()) }),
-            Err(stopped) => Err(Box::new(attempt.fail(stopped))),
+            Err((step, error)) => {
+                let error = self.asked_why(&attempt, error).await;
+                Err(Box::new(attempt.fail((step, error))))
+            }
         }
     }
 
@@ -87,6 +100,52 @@ impl Connector {
                 Arc::new(attempt.finish())
             }
             Err(stopped) => attempt.fail(stopped).record,
+        }
+    }
+
+    /// A handshake that failed for a reason the server did not tell is asked about: raw hellos find out what the two
+    /// ends do not have in common. The chain has nothing to do with it, so nothing is asked where it was the reason.
+    async fn asked_why(&self, attempt: &Attempt<'_>, error: Error) -> Error {
+        let (Error::NoCommonVersion { endpoint, .. }
+        | Error::NoCommonParameters { endpoint, .. }
+        | Error::AlertReceived { endpoint, .. }
+        | Error::UnrecognizedName { endpoint, .. }
+        | Error::ClosedMidHandshake { endpoint, .. }
+        | Error::Reset { endpoint }) = &error
+        else {
+            return error;
+        };
+        let Ok(name) = attempt.target.verified_name() else { return error };
+        let name = name.to_str().into_owned();
+        let Some(remote) = attempt.record.remote.as_ref().and_then(|remote| remote.parse().ok()) else { return error };
+        let told = |_| {};
+        let prober = Prober::new(vec![remote], Some(&name), PROBES, MOST_PROBES, &told);
+        let groups: Vec<u16> = provider::provider().kx_groups.iter().map(|group| u16::from(group.name())).collect();
+        let Ok((mismatch, probes)) = timeout(PROBES, probe::mismatch(&prober, &groups)).await else { return error };
+        match mismatch {
+            Some(mismatch) => Error::Mismatch { endpoint: endpoint.clone(), mismatch: Box::new(mismatch), probes },
+            None => error,
+        }
+    }
+
+    /// The addresses of a target.
+    pub(crate) async fn addresses(&self, target: &Target) -> Result<Vec<std::net::SocketAddr>, Error> {
+        let policy = Policy::default();
+        let mut attempt = self.attempt(target, &policy, RESOLVING, &());
+        attempt.resolve().await.map_err(|(_, error)| error)
+    }
+
+    /// As [`Connector::observe`], with the connection still open.
+    pub(crate) async fn look(
+        &self,
+        target: &Target,
+        policy: &Policy,
+        limit: Duration,
+    ) -> (Arc<ConnectionRecord>, Option<Stream>) {
+        let mut attempt = self.attempt(target, policy, limit, &());
+        match self.open(&mut attempt, true).await {
+            Ok(io) => (Arc::new(attempt.finish()), Some(io)),
+            Err(stopped) => (attempt.fail(stopped).record, None),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign_evidence::{Fault, Finding, Problem, RootCause};
 
-use crate::Alert;
+use crate::{Alert, Mismatch};
 
 /// Why a connection was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -222,6 +222,16 @@ pub enum Error {
         reason: String,
     },
 
+    /// The two ends have something not in common, as was found out by asking.
+    #[error("{}", mismatch.title())]
+    Mismatch {
+        /// `host:port`.
+        endpoint: String,
+        /// What.
+        mismatch: Box<Mismatch>,
+        /// What was asked and answered.
+        probes: Vec<String>,
+    },
     // Us.
     /// The configuration could not be built.
     #[error("a TLS configuration could not be built: {reason}")]
@@ -251,6 +261,9 @@ impl Error {
     /// One sentence on a failed handshake; `None` where the handshake was not reached.
     pub fn root_cause(&self) -> Option<RootCause> {
         let sentence = match self {
+            Error::Mismatch { mismatch, probes, .. } => {
+                return Some(RootCause { sentence: mismatch.sentence(), probes: probes.clone() });
+            }
             Error::NotTrusted { finding, .. } => finding.sentence.clone(),
             Error::PlainHttp { .. } => "This port speaks plain HTTP.".to_owned(),
             Error::NotTls { first_bytes, .. } => {
@@ -388,6 +401,9 @@ impl Error {
             Error::ProtocolViolation { endpoint, reason } => {
                 ("tls.protocol_violation", Fault::Peer, format!("{endpoint}: {reason}"))
             }
+            Error::Mismatch { endpoint, mismatch, .. } => {
+                (mismatch.code(), Fault::Peer, format!("{endpoint}: {}", mismatch.sentence()))
+            }
             Error::Configuration { reason } => ("internal.tls_configuration", Fault::Us, reason.clone()),
         };
         (code.to_owned(), fault, detail)
@@ -395,6 +411,7 @@ impl Error {
 
     fn hints(&self) -> Vec<String> {
         let hint = match self {
+            Error::Mismatch { mismatch, .. } => mismatch.hint(),
             Error::UrlMalformed { .. } => "Write it as https://host:port/path.",
             Error::UrlScheme { .. } => "Use https, or http on loopback.",
             Error::UrlUserinfo { .. } => "Take the user name and password out of the URL and use a credential.",
@@ -436,9 +453,10 @@ impl Error {
             Error::UrlMalformed { .. } | Error::UrlScheme { .. } => ("RFC 3986", "3"),
             Error::UrlUserinfo { .. } => ("RFC 9110", "4.2.4"),
             Error::AlertReceived { .. } => ("RFC 9846", "6.2"),
-            Error::ClientCertificateRequired { .. } | Error::ClientCertificateRefused { .. } => ("RFC 9846", "4.4.2.4"),
-            Error::NoCommonVersion { .. } => ("RFC 9846", "4.2.1"),
-            Error::NoCommonParameters { .. } => ("RFC 9846", "4.1.1"),
+            Error::ClientCertificateRequired { .. } | Error::ClientCertificateRefused { .. } => ("RFC 9846", "4.5.1.4"),
+            Error::NoCommonVersion { .. } => ("RFC 9846", "4.3.1"),
+            Error::NoCommonParameters { .. } => ("RFC 9846", "4.2.1"),
+            Error::Mismatch { mismatch, .. } => mismatch.citation(),
             Error::NoApplicationProtocol { .. } => ("RFC 7301", "3.2"),
             Error::UnrecognizedName { .. } => ("RFC 6066", "3"),
             Error::NotTrusted { finding, .. } => {

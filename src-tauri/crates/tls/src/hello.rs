@@ -97,6 +97,8 @@ pub(crate) enum FirstBytes {
     Http(String),
     /// A TLS record.
     Tls,
+    /// A record of SSL 2.0: its SERVER-HELLO or ERROR.
+    Ssl2,
     /// Something else, shown with escapes.
     Other(String),
 }
@@ -108,6 +110,8 @@ pub(crate) fn first_bytes(wire: &[u8]) -> FirstBytes {
         // A server that took the ClientHello for HTTP/0.9 answers with the page alone.
         [b'<', ..] if is_html(wire) => FirstBytes::Http(first_line(wire)),
         [20..=23, 3, ..] | [20..=23] => FirstBytes::Tls,
+        // two octets of length with the first bit set, then MSG-ERROR, or MSG-SERVER-HELLO with version 0x0002
+        [0x80, 3, 0, 0, ..] | [0x80..=0xff, _, 4, _, _, 0, 2, ..] => FirstBytes::Ssl2,
         _ => FirstBytes::Other(first_line(wire)),
     }
 }

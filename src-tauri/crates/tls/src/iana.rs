@@ -5,6 +5,7 @@ use rustls::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 /// `TLSv1.3`, as OpenSSL, curl and our documents write it.
 pub(crate) fn protocol_version(version: ProtocolVersion) -> String {
     match u16::from(version) {
+        0x0002 => "SSLv2".to_owned(),
         0x0300 => "SSLv3".to_owned(),
         0x0301 => "TLSv1.0".to_owned(),
         0x0302 => "TLSv1.1".to_owned(),
@@ -49,6 +50,9 @@ pub(crate) fn named_group(group: NamedGroup) -> String {
 /// TLS signature schemes registry.
 pub(crate) fn signature_scheme(scheme: SignatureScheme) -> String {
     let name = match u16::from(scheme) {
+        0x0301 => "rsa_pkcs1_sha224",
+        0x0303 => "ecdsa_sha224",
+        0x0402 => "dsa_sha256",
         0x0201 => "rsa_pkcs1_sha1",
         0x0203 => "ecdsa_sha1",
         0x0401 => "rsa_pkcs1_sha256",

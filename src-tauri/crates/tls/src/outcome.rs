@@ -10,7 +10,7 @@ use rustls::{PeerIncompatible, PeerMisbehaved};
 use crate::hello::{self, FirstBytes};
 use crate::policy::Version;
 use crate::recorder::Observation;
-use crate::{Alert, ConnectionRecord, Error, Policy, alert_in, iana};
+use crate::{Alert, ConnectionRecord, Error, Mismatch, Policy, alert_in, iana};
 
 /// How the handshake ended.
 pub(crate) enum Ending {
@@ -43,6 +43,9 @@ impl Failure<'_> {
         match hello::first_bytes(self.received) {
             FirstBytes::Http(first_line) => return Error::PlainHttp { endpoint: self.endpoint, first_line },
             FirstBytes::Other(first_bytes) => return Error::NotTls { endpoint: self.endpoint, first_bytes },
+            FirstBytes::Ssl2 => {
+                return mismatch(self.endpoint, Mismatch::Version { spoken: vec!["SSL 2.0".to_owned()] });
+            }
             FirstBytes::Nothing | FirstBytes::Tls => {}
         }
         let error = match ending {
@@ -112,6 +115,9 @@ impl Failure<'_> {
     fn library(self, error: &rustls::Error) -> Error {
         let endpoint = self.endpoint;
         match error {
+            rustls::Error::PeerMisbehaved(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported) => {
+                mismatch(endpoint, Mismatch::Downgrade)
+            }
             rustls::Error::PeerIncompatible(reason) => match reason {
                 PeerIncompatible::ServerDoesNotSupportTls12Or13
                 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
@@ -175,6 +181,11 @@ fn about_client_certificate(
         }
         None => Error::ClientCertificateRequired { endpoint, alert, acceptable_issuers },
     }
+}
+
+/// What the answer itself tells.
+fn mismatch(endpoint: String, mismatch: Mismatch) -> Error {
+    Error::Mismatch { endpoint, mismatch: Box::new(mismatch), probes: Vec::new() }
 }
 
 fn library_error(error: &io::Error) -> Option<&rustls::Error> {

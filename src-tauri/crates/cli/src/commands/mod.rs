@@ -6,6 +6,7 @@ mod explain;
 mod gateway;
 mod history;
 mod inspect;
+mod scan;
 mod send;
 mod token;
 mod tour;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::CommandFactory as _;
 use countersign_console::Console;
-use countersign_console::view::{ExchangeView, SendProgress};
+use countersign_console::view::{ExchangeView, ScanProgress, SendProgress};
 use countersign_evidence::{Exchange, Problem};
 
 use crate::args::{CertificateAction, Cli, Command};
@@ -38,6 +39,7 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Token { action } => token::run(shell, &global, action).await,
         Command::Send(args) => send::run(shell, &global, args).await,
         Command::Inspect(args) => inspect::run(shell, &global, args).await,
+        Command::Scan(args) => scan::run(shell, &global, args).await,
         Command::Certificate { action: CertificateAction::Explain(args) } => explain::run(shell, &global, &args),
         Command::History { action } => history::run(shell, &global, action).await,
         Command::Trust { action } => trust::run(shell, &global, action).await,
@@ -71,6 +73,16 @@ impl UnderWay {
         move |progress| {
             if let SendProgress::Started { exchange } = progress {
                 *id.lock().unwrap_or_else(PoisonError::into_inner) = Some(exchange);
+            }
+        }
+    }
+
+    /// The same for a scan.
+    pub(crate) fn scanning(&self) -> impl Fn(ScanProgress) + Send + Sync + 'static {
+        let id = Arc::clone(&self.id);
+        move |progress| {
+            if let ScanProgress::Started { scan } = progress {
+                *id.lock().unwrap_or_else(PoisonError::into_inner) = Some(scan);
             }
         }
     }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use countersign_evidence::Scan;
+
 use super::{Answer, Console};
 use crate::core::lock;
 use crate::send::run;
-use crate::view::{ExchangeView, RequestDraft, SendProgress, WorkspaceView};
+use crate::view::{ExchangeView, RequestDraft, ScanProgress, SendProgress, WorkspaceView};
 
 impl Console {
     /// Sends a draft. A refusal, ours or the server's, is an exchange like any other.
@@ -58,6 +60,14 @@ impl Console {
     pub async fn demo_remove(&self) -> Answer<WorkspaceView> {
         self.core.remove_demo().await?;
         self.workspace_read().await
+    }
+
+    /// What a server offers: some hundred ClientHellos, cancelled by [`send_cancel`](Self::send_cancel) with its id.
+    ///
+    /// # Errors
+    /// A text that is no host, a host that cannot be reached or speaks no TLS, a cancel.
+    pub async fn scan(&self, host: &str, progress: impl Fn(ScanProgress) + Send + Sync + 'static) -> Answer<Scan> {
+        self.core.scan(host, progress).await
     }
 
     /// One observed handshake.

@@ -57,6 +57,23 @@ pub enum SendProgress {
     },
 }
 
+/// What streams to the host while a scan goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export)]
+pub enum ScanProgress {
+    /// Its id, first of all, so that it can be cancelled as a send is.
+    Started {
+        /// ULID.
+        scan: String,
+    },
+    /// More probes ended.
+    Probes {
+        /// So many by now.
+        ended: u64,
+    },
+}
+
 /// One row of the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]

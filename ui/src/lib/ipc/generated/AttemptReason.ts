@@ -3,4 +3,4 @@
 /**
  * Why an attempt was followed by another.
  */
-export type AttemptReason = "dpop_nonce" | "redirect" | "token_renewed";
+export type AttemptReason = "dpop_nonce" | "redirect" | "resumption" | "token_renewed";

@@ -4,6 +4,7 @@ mod client_certificate;
 mod handshake;
 mod recording;
 mod refusal;
+mod scan;
 mod transport;
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
