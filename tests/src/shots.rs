@@ -121,8 +121,15 @@ async fn every_view_in_both_themes() {
     let port = window.entry("Local gateway").await;
     address.send_keys(&format!("localhost{port}")).await.unwrap();
     window.click("button", "Inspect").await;
-    window.reads("Copy full chain").await;
+    window.reads("Open exchange").await;
     shot(&window, "inspect").await;
+    window.click("tab", "Chain 3").await;
+    window.reads("Copy full chain").await;
+    shot(&window, "inspect-chain").await;
+    window.click("tab", "Scan").await;
+    window.click("button", &format!("Scan localhost{port}")).await;
+    window.reads("Speaks TLS 1.3").await;
+    shot(&window, "scan").await;
 
     window.click("link", "Create payment").await;
     chord(&window, Key::Control, 'k').await;

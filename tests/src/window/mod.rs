@@ -5,6 +5,7 @@ mod bad_tls;
 pub mod client_certificate;
 mod first_run;
 mod handshake;
+mod inspect;
 mod large_content;
 mod refused_token;
 mod renewal;

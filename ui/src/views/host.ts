@@ -1,17 +1,16 @@
 /** What a page asks of the window around it: commands, progress, changes, and where to go. */
 
 import { getContext, setContext } from 'svelte'
-import type { Arguments, StreamName, Transport } from '../lib/ipc'
+import type { Transport } from '../lib/ipc'
 import type { Change } from '../lib/ipc/generated/Change'
 import type { EnvironmentView } from '../lib/ipc/generated/EnvironmentView'
 import type { ExchangeView } from '../lib/ipc/generated/ExchangeView'
-import type { SendProgress } from '../lib/ipc/generated/SendProgress'
 
 export type PageName = 'handshake' | 'chain' | 'token' | 'signature'
 
 export interface Host {
 	call: Transport['call']
-	stream: <K extends Exclude<StreamName, 'changes'>>(name: K, args: Arguments<K>, progress: (progress: SendProgress) => void) => Promise<ExchangeView>
+	stream: Transport['stream']
 	/** Calls back on each change until the returned function is called. */
 	onchange: (changes: readonly Change[], read: () => void) => () => void
 	environments: () => EnvironmentView[]

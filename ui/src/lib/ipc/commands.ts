@@ -12,6 +12,8 @@ import type { HistoryPage } from './generated/HistoryPage'
 import type { Preferences } from './generated/Preferences'
 import type { RequestDraft } from './generated/RequestDraft'
 import type { RequestPreview } from './generated/RequestPreview'
+import type { Scan } from './generated/Scan'
+import type { ScanProgress } from './generated/ScanProgress'
 import type { SendProgress } from './generated/SendProgress'
 import type { SigningProfileView } from './generated/SigningProfileView'
 import type { StatusView } from './generated/StatusView'
@@ -46,6 +48,7 @@ export interface Commands {
 	first_run: Stream<object, SendProgress, ExchangeView>
 	demo_break: Stream<{ fault: string }, SendProgress, ExchangeView>
 	demo_remove: Call<object, WorkspaceView>
+	scan: Stream<{ host: string }, ScanProgress, Scan>
 	inspect: Stream<{ host: string }, SendProgress, ExchangeView>
 	// exchanges
 	exchange_read: Call<{ exchange: string }, ExchangeView>

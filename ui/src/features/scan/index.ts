@@ -1,0 +1,1 @@
+export { default as ScanPanel } from './ScanPanel.svelte'
