@@ -413,6 +413,9 @@ pub(crate) struct InspectArgs {
     /// Accept this host's certificate whatever it is: this call only, loud, recorded
     #[arg(long)]
     pub(crate) accept_unverified: bool,
+    /// Fetch missing issuers, revocation lists and the OCSP responder's word; third parties see it
+    #[arg(long)]
+    pub(crate) fetch: bool,
     /// Resume: a second connection from a ticket of the first
     #[arg(long)]
     pub(crate) resume: bool,

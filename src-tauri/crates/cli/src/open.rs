@@ -63,6 +63,7 @@ fn connection(connect: &Connect) -> Result<ConnectionOptions, Problem> {
         accept_unverified: false,
         client_certificate: None,
         resume: false,
+        fetch: false,
     })
 }
 

@@ -12,6 +12,7 @@ use countersign_tls::{Connection, Policy, Target, alert_in, error_for_alert_afte
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::core::{Core, lock};
+use crate::fetch;
 use crate::send::progress::{Progress, micros};
 use crate::send::{ProgressSink, record};
 use crate::view::ExchangeView;
@@ -89,6 +90,10 @@ impl Core {
                 Problem::new("exchange.cancelled", Fault::Caller, "cancelled", target.endpoint())
                     .with_severity(Severity::Neutral),
             );
+        }
+        if self.options.connection.fetch && !e.certificates.is_empty() {
+            let explained = self.explain_fetched(&e, &target).await?;
+            fetch::amend(&mut e, explained);
         }
         self.explain_identity(e.handshake.as_mut(), &target, choice.as_ref());
         e.request = Some(asked(&target));

@@ -19,6 +19,7 @@ mod demo;
 pub mod entropy;
 mod environment;
 pub mod export;
+mod fetch;
 pub mod file;
 pub mod folder;
 mod gateway;

@@ -24,6 +24,8 @@ pub struct ConnectionOptions {
     pub max_version: Option<Version>,
     /// Accept the target's certificate whatever it is (`--accept-unverified`): this host, this process; recorded.
     pub accept_unverified: bool,
+    /// Fetch what the certificates of an inspection point at (`--fetch`).
+    pub fetch: bool,
     /// Inspect a second connection, which resumes the first (`--resume`).
     pub resume: bool,
     /// The credential whose client certificate an inspection shows to the server (`--client-cert`).

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    Acceptance, CertificateView, Finding, Handshake, PathView, Problem, Signature, Timestamp, Timing, Token, Verdict,
+    Acceptance, CertificateView, Explained, Finding, Handshake, PathView, Problem, Signature, Timestamp, Timing, Token,
+    Verdict,
 };
 
 /// The schema name of this version.
@@ -219,6 +220,9 @@ pub struct Exchange {
     /// Every path, best first, where there is more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<Vec<PathView>>,
+    /// The chain once more, with what its certificates point at; only where somebody asked for it to be fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained: Option<Box<Explained>>,
     /// What was checked and is not the cause, in words.
     #[serde(default)]
     pub ruled_out: Vec<String>,
@@ -268,6 +272,7 @@ impl Exchange {
             findings: Vec::new(),
             acceptance: None,
             paths: None,
+            explained: None,
             ruled_out: Vec::new(),
             root_cause: None,
             token: None,

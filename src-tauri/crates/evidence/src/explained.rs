@@ -68,4 +68,23 @@ pub struct Explained {
     pub fullchain: Option<String>,
     /// SHA-256 of the SubjectPublicKeyInfo of each certificate of the best path, base64.
     pub pins: Vec<String>,
+    /// What was fetched for it, because somebody asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fetched: Vec<Fetched>,
+}
+
+/// One document that a certificate points at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Fetched {
+    /// `issuer`, `crl`, `ocsp`.
+    pub kind: String,
+    /// Where it was asked for.
+    pub url: String,
+    /// Of which certificate; an index into `certificates`.
+    pub certificate: u32,
+    /// Whether it came.
+    pub ok: bool,
+    /// In words: `1,024 bytes`, or why there is none.
+    pub says: String,
 }

@@ -31,7 +31,7 @@ pub use self::exchange::{
     Attempt, AttemptReason, ConnectionView, ContentView, CredentialView, Exchange, FieldLine, Outcome, RequestView,
     ResponseView, RootCause, SCHEMA, SecretStore,
 };
-pub use self::explained::{Acceptance, EXPLAIN_SCHEMA, Explained, PathView};
+pub use self::explained::{Acceptance, EXPLAIN_SCHEMA, Explained, Fetched, PathView};
 pub use self::finding::{ByteRange, Certainty, Citation, Finding, FindingSeverity};
 pub use self::handshake::{
     CertificateUse, Check, Handshake, HandshakeKind, HandshakeMessage, KeyScheduleEntry, MessageField, VerifiedOn,

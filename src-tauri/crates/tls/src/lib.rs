@@ -61,6 +61,7 @@ pub use self::probe::Mismatch;
 pub use self::provider::{provider, warm_up};
 pub use self::record::{ConnectFailure, ConnectTiming, Connection, ConnectionRecord, Span};
 pub use self::recording::{Ends, Recording, Scope};
+pub use self::revocation::ocsp_request;
 pub use self::stream::Stream;
 pub use self::target::Target;
 pub use self::trust::{HostPattern, Profile, Store, StoreLabel, Trust, TrustBuilder};

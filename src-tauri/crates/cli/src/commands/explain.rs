@@ -88,6 +88,21 @@ fn words(shell: &Shell, explained: &Explained) {
     }
 }
 
+/// What was fetched for a chain, and what it comes to.
+pub(crate) fn fetched(shell: &Shell, explained: &Explained) {
+    shell.data("\nFetched");
+    for one in &explained.fetched {
+        shell.data(&format!("  {:<7} {}  {}", one.kind, one.url, one.says));
+    }
+    if explained.fetched.is_empty() {
+        shell.data("  nothing: the certificates point at nothing");
+    }
+    shell.data(&format!("  With it: {}  {}", explained.verdict.state.words(), explained.title));
+    if let Some(chain) = &explained.fullchain {
+        shell.data(&format!("\nThe chain as it should be sent\n{}", chain.trim_end()));
+    }
+}
+
 fn line(shell: &Shell, finding: &Finding) {
     let citation = format!("{} {}", finding.citation.source, finding.citation.section);
     shell.data(&format!("  {}  [{}]  {}", finding.sentence, finding.id, citation.trim_end()));

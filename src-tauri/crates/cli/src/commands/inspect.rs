@@ -13,6 +13,7 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
     options.connection.client_certificate.clone_from(&args.client_cert);
     options.connection.accept_unverified = args.accept_unverified;
     options.connection.resume = args.resume;
+    options.connection.fetch = args.fetch;
     let console = open::console(global, options).await?;
     let under_way = UnderWay::default();
     let ended = async {
@@ -35,6 +36,9 @@ pub(crate) async fn run(shell: &Shell, global: &Global, args: InspectArgs) -> En
                     shell.data(&format!("  names      {}", certificate.names.join(", ")));
                 }
                 shell.data(&format!("  SHA-256    {}", certificate.fingerprints.sha256));
+            }
+            if let Some(explained) = &view.evidence.explained {
+                crate::commands::explain::fetched(shell, explained);
             }
             for finding in view.evidence.findings.iter().filter(|f| f.rejects != Some(true)) {
                 shell.data(&format!("\n{}  [{}]", finding.sentence, finding.id));

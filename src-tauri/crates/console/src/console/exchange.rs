@@ -1,6 +1,6 @@
 //! Exchanges: read, compared, saved, listed.
 
-use countersign_evidence::{Fault, Problem};
+use countersign_evidence::{Explained, Fault, Problem};
 use countersign_tls::Scope;
 use zeroize::Zeroizing;
 
@@ -60,6 +60,17 @@ impl Console {
     pub async fn handshake_read(&self, exchange: &str) -> Answer<HandshakeView> {
         let view = self.exchange_read(exchange).await?;
         self.core.blocking(move |core| core.handshake(view.evidence)).await
+    }
+
+    /// Explains the chain of an exchange again, with missing issuers, revocation lists and the OCSP responder's word,
+    /// fetched now. Third parties learn which server is looked at.
+    ///
+    /// # Errors
+    /// An exchange that is not there, or one without a chain.
+    pub async fn chain_fetch(&self, exchange: &str) -> Answer<Explained> {
+        let e = self.exchange_read(exchange).await?.evidence;
+        let target = self.core.endpoint(e.request.as_ref().map_or("", |request| request.target.as_str()))?;
+        self.core.explain_fetched(&e, &target).await
     }
 
     /// One secret of the key schedule, in lower-case hex. It goes to the screen on an explicit wish, and nowhere else.

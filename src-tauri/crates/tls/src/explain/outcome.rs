@@ -51,6 +51,7 @@ pub(super) fn document<'a>(
         acceptance: acceptance(case, judge, judged),
         fullchain: fullchain(case, pool, &best.path),
         pins: pins(pool, &best.path),
+        fetched: Vec::new(),
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Mismatch {
     Suites {
         /// The first it chose.
         chosen: Vec<String>,
+        /// Bits of its finite field, where the key exchange has one.
+        field_bits: Option<usize>,
     },
     /// The server wants a group for the key exchange that is not offered.
     Group {
@@ -43,7 +45,7 @@ impl Mismatch {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Mismatch::Version { .. } => "tls.legacy_only",
-            Mismatch::Suites { chosen } if chosen.iter().any(|suite| suite.contains("_CBC_")) => "tls.cbc_only",
+            Mismatch::Suites { chosen, field_bits: None } if chosen.iter().all(|suite| is_cbc(suite)) => "tls.cbc_only",
             Mismatch::Suites { .. } => "tls.no_common_parameters",
             Mismatch::Group { .. } => "tls.group_not_offered",
             Mismatch::Name { .. } => "tls.no_name",
@@ -70,9 +72,11 @@ impl Mismatch {
             Mismatch::Version { spoken } => {
                 format!("This server speaks only {}; Countersign needs TLS 1.2 or later.", listed(spoken))
             }
-            Mismatch::Suites { chosen } => {
-                let kind = if chosen.iter().all(|suite| suite.contains("_CBC_")) { "CBC suites" } else { "old suites" };
-                format!("The server accepts only {kind}, such as {}.", listed(chosen))
+            Mismatch::Suites { chosen, field_bits: Some(bits) } => {
+                format!("The server’s key exchange is a finite field of {bits} bits: {}.", listed(chosen))
+            }
+            Mismatch::Suites { chosen, .. } => {
+                format!("The server accepts only {}, such as {}.", kind_of(chosen), listed(chosen))
             }
             Mismatch::Group { wanted } => {
                 format!("The server accepts only the group {wanted}, which Countersign does not have.")
@@ -144,7 +148,9 @@ pub(crate) async fn mismatch(prober: &Prober<'_>, offered: &[u16]) -> (Option<Mi
         let reached = |answer: &Answer| matches!(answer, Answer::Hello(_));
         (!reached(every) && reached(modern)).then_some(Mismatch::LargeHello)
     } else if let Some(first) = every.with(0x0303) {
-        Some(Mismatch::Suites { chosen: suites(prober, first).await })
+        let chosen = suites(prober, first).await;
+        let field_bits = if chosen.iter().all(|suite| suite.contains("_DHE_")) { field(prober).await } else { None };
+        Some(Mismatch::Suites { chosen, field_bits })
     } else {
         // a server that answers a higher offer with what it has counts as much as one that refuses the offer
         let versions: Vec<u16> = answers.iter().filter_map(version).filter(|version| *version < 0x0303).collect();
@@ -152,7 +158,7 @@ pub(crate) async fn mismatch(prober: &Prober<'_>, offered: &[u16]) -> (Option<Mi
         if spoken.is_empty()
             && let Some(version) = version(&prober.probe(&everything(Offer::Legacy(0x0300)), Until::Hello).await)
         {
-            spoken.push(version);
+            spoken.extend(Some(version).filter(|version| *version < 0x0303));
         }
         spoken.sort_unstable_by(|a, b| b.cmp(a));
         spoken.dedup();
@@ -201,6 +207,29 @@ async fn suites(prober: &Prober<'_>, first: &Said) -> Vec<String> {
         }
     }
     chosen.iter().map(|suite| iana::cipher_suite(CipherSuite::from(*suite))).collect()
+}
+
+/// Bits of the finite field of its key exchange.
+async fn field(prober: &Prober<'_>) -> Option<usize> {
+    let hello = Hello::everything(Offer::Legacy(0x0303), prober.server_name());
+    prober.probe(&hello, Until::Done).await.with(0x0303)?.field_bits
+}
+
+/// Blocks with a MAC, which was the rule once; nothing worse.
+fn is_cbc(suite: &str) -> bool {
+    suite.contains("_CBC_") && !suite.contains("_EXPORT") && !suite.contains("_anon_")
+}
+
+fn kind_of(chosen: &[String]) -> &'static str {
+    let all = |part: &str| chosen.iter().all(|suite| suite.contains(part));
+    match () {
+        () if all("_anon_") => "anonymous suites, in which nobody proves who they are",
+        () if all("_NULL_") => "suites that do not encrypt",
+        () if all("_EXPORT") => "suites of export grade",
+        () if all("_RC4_") => "suites with RC4",
+        () if chosen.iter().all(|suite| is_cbc(suite)) => "CBC suites",
+        () => "retired suites",
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

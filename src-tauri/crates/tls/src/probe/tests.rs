@@ -142,7 +142,7 @@ async fn a_server_of_old_suites_is_named_with_them() {
     });
     let found = asked(cbc.await).await.unwrap();
     let chosen = ["TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA"].map(ToOwned::to_owned).to_vec();
-    assert_eq!(found, Mismatch::Suites { chosen });
+    assert_eq!(found, Mismatch::Suites { chosen, field_bits: None });
     assert_eq!(found.code(), "tls.cbc_only");
 }
 

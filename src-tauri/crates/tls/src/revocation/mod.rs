@@ -2,6 +2,9 @@
 
 mod crl;
 mod ocsp;
+mod request;
+
+pub use self::request::ocsp_request;
 
 use countersign_evidence::Timestamp;
 use rustls_pki_types::{CertificateDer, UnixTime};

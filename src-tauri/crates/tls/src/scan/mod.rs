@@ -169,7 +169,7 @@ async fn report(prober: &Prober<'_>, versions: Vec<Version>) -> Report {
 fn shown(version: &Version) -> ScannedVersion {
     let suites: Vec<ScannedSuite> = version.suites.list.iter().map(|suite| suites::shown(*suite)).collect();
     let answer = match suites.len() {
-        0 => version.answer.words(),
+        0 => version.answer.words().trim_start_matches("alert ").to_owned(),
         1 => "1 suite".to_owned(),
         count => format!("{count} suites"),
     };
