@@ -113,6 +113,13 @@ async fn every_view_in_both_themes() {
         window.reads(words).await;
         shot(&window, name).await;
     }
+    window.click("link", "Local gateway").await;
+    window.click("button", "Open zoo").await;
+    window.click("button", "First lesson").await;
+    window.named("textbox", "Filter lessons").await.send_keys("path chain").await.unwrap();
+    window.click("button", "Next lesson").await;
+    window.reads("What happens").await;
+    shot(&window, "zoo").await;
     window.click("button", "Add credential").await;
     window.reads("Start from").await;
     shot(&window, "credential-add").await;

@@ -1,9 +1,10 @@
 //! The local gateway.
 
-use countersign_console::view::GatewayView;
+use countersign_console::view::{ExchangeView, GatewayView, SendProgress, ZooLesson};
 use tauri::State;
+use tauri::ipc::Channel;
 
-use super::Answer;
+use super::{Answer, into};
 use crate::Desk;
 
 #[tauri::command]
@@ -45,4 +46,18 @@ pub(crate) async fn gateway_expire_tokens(desk: State<'_, Desk>) -> Answer<Gatew
 pub(crate) async fn gateway_copy_ca(desk: State<'_, Desk>) -> Answer<()> {
     let pem = desk.console().await?.gateway_copy_ca().await?;
     desk.clipboard.copy(&pem)
+}
+
+#[tauri::command]
+pub(crate) async fn zoo_read(desk: State<'_, Desk>) -> Answer<Vec<ZooLesson>> {
+    desk.console().await?.zoo_read().await
+}
+
+#[tauri::command]
+pub(crate) async fn zoo_inspect(
+    desk: State<'_, Desk>,
+    id: String,
+    progress: Channel<SendProgress>,
+) -> Answer<ExchangeView> {
+    desk.console().await?.zoo_inspect(&id, into(progress)).await
 }

@@ -74,6 +74,8 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         gateway::gateway_token_lifetime,
         gateway::gateway_expire_tokens,
         gateway::gateway_copy_ca,
+        gateway::zoo_read,
+        gateway::zoo_inspect,
         settings::preferences_read,
         settings::preferences_write,
         settings::trust_read,

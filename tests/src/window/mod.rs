@@ -10,6 +10,7 @@ mod large_content;
 mod refused_token;
 mod renewal;
 mod views;
+mod zoo;
 
 use fantoccini::Locator;
 

@@ -23,6 +23,7 @@ export function hostOf(desk: Desk, bench: Bench): Host {
 		},
 		openRequest: (path) => void bench.openRequest(path),
 		openSettings: () => desk.routes.go({ name: 'settings' }),
+		openZoo: () => desk.routes.go({ name: 'zoo' }),
 		openCredential: (credential) => desk.routes.go({ name: 'credentials', credential }),
 		back: () => void desk.routes.back(),
 	}

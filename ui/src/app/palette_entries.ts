@@ -77,6 +77,7 @@ export function entries(desk: Desk, bench: Bench, perform: (id: KeyId) => void, 
 	if (view && view.evidence.certificates.length > 0) add('Go to', 'page:chain', 'Certificate chain', FileBadge, () => routes.go({ name: 'chain', view }), seen)
 	if (view?.evidence.signature) add('Go to', 'page:signature', 'Signature base', ScrollText, () => routes.go({ name: 'signature', view }), seen)
 	add('Go to', 'page:gateway', 'Local gateway', Server, () => routes.go({ name: 'gateway' }), { note: '127.0.0.1 only' })
+	add('Go to', 'page:zoo', 'Zoo of broken TLS', Server, () => routes.go({ name: 'zoo' }), { note: 'lessons of the local gateway' })
 	add('Go to', 'page:inspect', 'Inspect a server', ScanSearch, () => routes.go({ name: 'inspect' }), keys('inspect'))
 	add('Go to', 'page:history', 'History', RotateCcwClock, () => routes.go({ name: 'history' }))
 	add('Go to', 'page:credentials', 'Credentials', KeyRound, () => routes.go({ name: 'credentials' }))

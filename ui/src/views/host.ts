@@ -20,6 +20,7 @@ export interface Host {
 	openPage: (page: PageName, view: ExchangeView) => void
 	openRequest: (path: string) => void
 	openSettings: () => void
+	openZoo: () => void
 	openCredential: (name: string) => void
 	back: () => void
 }

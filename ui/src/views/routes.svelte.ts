@@ -11,6 +11,7 @@ export type Route =
 	| { name: 'token'; credential: string; view?: ExchangeView }
 	| { name: 'credentials'; credential?: string; adding?: boolean; importing?: boolean }
 	| { name: 'gateway' }
+	| { name: 'zoo' }
 	| { name: 'inspect'; target?: string }
 	| { name: 'history'; compare?: readonly string[] }
 	| { name: 'settings' }

@@ -89,6 +89,8 @@ pub const COMMANDS: &[Command] = &[
     command("gateway_token_lifetime", &[("seconds", "number")], "GatewayView"),
     command("gateway_expire_tokens", &[], "GatewayView"),
     command("gateway_copy_ca", &[], "null"),
+    command("zoo_read", &[], "ZooLesson[]"),
+    command("zoo_inspect", &[("id", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
     // settings
     command("preferences_read", &[], "Preferences"),
     command("preferences_write", &[("preferences", "Preferences")], "Preferences"),

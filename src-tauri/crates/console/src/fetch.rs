@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use countersign_evidence::{CertificateSource, Exchange, Explained, Fault, Fetched, Problem, VerdictState};
 use countersign_tls::explain::{Case, Peer, Supplement, Usage, explain_case};
-use countersign_tls::{Certificate, CertificateDer, Target, certificates_from_pem, ocsp_request};
+use countersign_tls::{Certificate, CertificateDer, Target, Trust, certificates_from_pem, ocsp_request};
 
 use crate::certificate::der;
 use crate::core::Core;
@@ -21,7 +21,7 @@ const MOST: usize = 16;
 /// A certificate, or an OCSP response.
 const SMALL: usize = 64 * 1024;
 /// A revocation list.
-const LARGE: usize = 20 * 1024 * 1024;
+pub(crate) const LARGE: usize = 20 * 1024 * 1024;
 
 /// What is there to explain from.
 #[derive(Default)]
@@ -35,7 +35,12 @@ struct Supplied {
 impl Core {
     /// Explains the chain of an exchange again, with everything its certificates point at. This tells third parties
     /// which server is looked at, so it is never done unasked.
-    pub(crate) async fn explain_fetched(&self, e: &Exchange, target: &Target) -> Result<Explained, Problem> {
+    pub(crate) async fn explain_fetched(
+        &self,
+        e: &Exchange,
+        target: &Target,
+        trust: &Trust,
+    ) -> Result<Explained, Problem> {
         let sent = e.certificates.iter().filter(|c| c.source == CertificateSource::Sent);
         let pem: String = sent.map(|certificate| certificate.pem.as_str()).collect();
         let chain = certificates_from_pem(pem.as_bytes()).unwrap_or_default();
@@ -43,11 +48,10 @@ impl Core {
             return Err(no_chain(e));
         }
         let client = client()?;
-        let policy = self.policy(target, None, true);
         let explain = |supplied: &Supplied| {
             explain_case(&Case {
                 chain: &chain,
-                trust: &policy.trust,
+                trust,
                 peer: Peer::Host(target.server_name.as_deref().unwrap_or(&target.host)),
                 usage: Usage::Server,
                 at: self.clock.wall(),
@@ -161,7 +165,7 @@ fn told(kind: &str, url: &str, certificate: usize, ok: bool, says: String) -> Fe
 }
 
 /// One document, as far as it is no longer than `most`; else why not.
-async fn fetch(request: reqwest::RequestBuilder, url: &str, most: usize) -> Result<Vec<u8>, String> {
+pub(crate) async fn fetch(request: reqwest::RequestBuilder, url: &str, most: usize) -> Result<Vec<u8>, String> {
     if !url.starts_with("http://") {
         return Err("only http:// is fetched: these documents are signed themselves".to_owned());
     }
@@ -189,7 +193,7 @@ fn words(error: &reqwest::Error) -> String {
 }
 
 /// Without credentials, cookies and proxy; it knows no TLS, as none is wanted.
-fn client() -> Result<reqwest::Client, Problem> {
+pub(crate) fn client() -> Result<reqwest::Client, Problem> {
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let made = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

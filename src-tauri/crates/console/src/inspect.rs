@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::core::{Core, lock};
 use crate::fetch;
+use crate::identity::Choice;
 use crate::send::progress::{Progress, micros};
 use crate::send::{ProgressSink, record};
 use crate::view::ExchangeView;
@@ -24,22 +25,45 @@ const VERDICT_ON_US: Duration = Duration::from_millis(500);
 /// In TLS 1.3 tickets come after the handshake, when the server likes; those that give any give them at once.
 const TICKET: Duration = Duration::from_millis(500);
 
+/// What is looked at, and how.
+pub(crate) struct Inspection {
+    pub(crate) target: Target,
+    pub(crate) policy: Policy,
+    /// The client certificate shown, and why.
+    pub(crate) choice: Option<Choice>,
+    /// A second connection, which resumes the first.
+    pub(crate) resume: bool,
+    /// What the certificates point at is fetched.
+    pub(crate) fetch: bool,
+}
+
 impl Core {
     /// Connects, observes, closes. When the chain is refused a second connection that only observes shows the rest.
     pub(crate) async fn inspect(self: &Arc<Self>, host: &str, sink: ProgressSink) -> Result<ExchangeView, Problem> {
         let target = self.endpoint(host)?;
         self.check_trust()?;
+        let connection = &self.options.connection;
+        let policy = Policy { whole_handshakes: !connection.resume, ..self.policy(&target, None, true) };
+        let choice = match &connection.client_certificate {
+            Some(name) => Some(self.identity_named(name, &target)?),
+            None => None,
+        };
+        let (resume, fetch) = (connection.resume, connection.fetch);
+        self.look(Inspection { target, policy, choice, resume, fetch }, sink).await
+    }
+
+    /// One inspection, from the first event to the history.
+    pub(crate) async fn look(
+        self: &Arc<Self>,
+        inspection: Inspection,
+        sink: ProgressSink,
+    ) -> Result<ExchangeView, Problem> {
+        let Inspection { target, mut policy, choice, resume, fetch } = inspection;
         let id = self.entropy.id(&self.clock);
         let cancel = self.begin_sending(&id);
         let progress = Progress::start(&id, &self.clock, sink);
         let mut e = Exchange::new(id.clone(), self.clock.now());
         let began = self.clock.boot();
-        let whole_handshakes = !self.options.connection.resume;
-        let mut policy = Policy { whole_handshakes, ..self.policy(&target, None, true) };
-        let choice = match &self.options.connection.client_certificate {
-            Some(name) => Some(self.identity_named(name, &target)?),
-            None => None,
-        };
         if let Some(choice) = &choice {
             let (identity, read) = self.identity(&choice.credential).await?;
             policy.client_identity = Some(identity);
@@ -52,9 +76,7 @@ impl Core {
         let mut took = Duration::ZERO;
         let observed = async {
             let mut connection = self.observe(&mut e, &target, &policy, &progress).await;
-            if self.options.connection.resume
-                && let Some(first) = connection.take_if(|first| first.record.recording.is_some())
-            {
+            if resume && let Some(first) = connection.take_if(|first| first.record.recording.is_some()) {
                 let record = Arc::clone(&first.record);
                 ticket(first).await;
                 let mut before = std::mem::replace(&mut e, Exchange::new(id.clone(), self.clock.now()));
@@ -91,8 +113,8 @@ impl Core {
                     .with_severity(Severity::Neutral),
             );
         }
-        if self.options.connection.fetch && !e.certificates.is_empty() {
-            let explained = self.explain_fetched(&e, &target).await?;
+        if fetch && !e.certificates.is_empty() {
+            let explained = self.explain_fetched(&e, &target, &policy.trust).await?;
             fetch::amend(&mut e, explained);
         }
         self.explain_identity(e.handshake.as_mut(), &target, choice.as_ref());

@@ -47,6 +47,7 @@ pub mod token;
 mod trust;
 pub mod view;
 pub mod workspace;
+mod zoo;
 
 pub use self::console::{Console, GatewayHandle, GatewayStart};
 pub use self::identity::CertificateImport;

@@ -21,6 +21,7 @@ import type { TokenRow } from './generated/TokenRow'
 import type { TrustView } from './generated/TrustView'
 import type { VaultView } from './generated/VaultView'
 import type { WorkspaceView } from './generated/WorkspaceView'
+import type { ZooLesson } from './generated/ZooLesson'
 
 interface Call<Arguments, Result> {
 	arguments: Arguments
@@ -84,6 +85,8 @@ export interface Commands {
 	gateway_token_lifetime: Call<{ seconds: number }, GatewayView>
 	gateway_expire_tokens: Call<object, GatewayView>
 	gateway_copy_ca: Call<object, null>
+	zoo_read: Call<object, ZooLesson[]>
+	zoo_inspect: Stream<{ id: string }, SendProgress, ExchangeView>
 	// settings
 	preferences_read: Call<object, Preferences>
 	preferences_write: Call<{ preferences: Preferences }, Preferences>

@@ -70,7 +70,8 @@ impl Console {
     pub async fn chain_fetch(&self, exchange: &str) -> Answer<Explained> {
         let e = self.exchange_read(exchange).await?.evidence;
         let target = self.core.endpoint(e.request.as_ref().map_or("", |request| request.target.as_str()))?;
-        self.core.explain_fetched(&e, &target).await
+        let policy = self.core.policy(&target, None, true);
+        self.core.explain_fetched(&e, &target, &policy.trust).await
     }
 
     /// One secret of the key schedule, in lower-case hex. It goes to the screen on an explicit wish, and nowhere else.

@@ -8,7 +8,7 @@ use countersign_gateway::{Dialect, Fault as GatewayFault, FaultGroup};
 
 use super::{Answer, Console};
 use crate::gateway::Start;
-use crate::view::GatewayView;
+use crate::view::{ExchangeView, GatewayView, SendProgress, ZooLesson};
 
 impl Console {
     /// The gateway's page.
@@ -108,5 +108,26 @@ impl Console {
     /// A gateway that does not run.
     pub async fn gateway_copy_ca(&self) -> Answer<String> {
         self.core.with_gateway(|gateway| gateway.ca_pem().to_owned()).await
+    }
+
+    /// Every lesson of the zoo. The running gateway serves it from now on.
+    ///
+    /// # Errors
+    /// The gateway does not run, or no port is free.
+    pub async fn zoo_read(&self) -> Answer<Vec<ZooLesson>> {
+        self.core.zoo_lessons().await
+    }
+
+    /// One case of the zoo, looked at under the public profile; what its certificates point at is fetched from the
+    /// gateway. Cancelled by [`send_cancel`](Self::send_cancel).
+    ///
+    /// # Errors
+    /// The gateway does not run, or has no such case.
+    pub async fn zoo_inspect(
+        &self,
+        id: &str,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
+        self.core.zoo_inspect(id, Arc::new(progress)).await
     }
 }

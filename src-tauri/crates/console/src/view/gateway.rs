@@ -4,6 +4,32 @@ use countersign_evidence::{Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+/// One lesson of the zoo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct ZooLesson {
+    /// `expired`.
+    pub id: String,
+    /// `Dates`.
+    pub group: String,
+    /// The name that is asked for.
+    pub host: String,
+    /// Where it is served; absent for a chain that is only a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// `An expired certificate`.
+    pub title: String,
+    /// What is broken.
+    pub broken: String,
+    /// What a client should say, and why it matters.
+    pub say: String,
+    /// The verdict it should come to.
+    pub verdict: String,
+    /// The code that should be told first; absent where nothing is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
+}
+
 /// A fault one can switch on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]

@@ -4,6 +4,7 @@ import type { AttemptReason } from "./AttemptReason";
 import type { CertificateView } from "./CertificateView";
 import type { ConnectionView } from "./ConnectionView";
 import type { CredentialUse } from "./CredentialUse";
+import type { Explained } from "./Explained";
 import type { Finding } from "./Finding";
 import type { Handshake } from "./Handshake";
 import type { Outcome } from "./Outcome";
@@ -83,6 +84,10 @@ acceptance?: Array<Acceptance>,
  * Every path, best first, where there is more than one.
  */
 paths?: Array<PathView>, 
+/**
+ * The chain once more, with what its certificates point at; only where somebody asked for it to be fetched.
+ */
+explained?: Explained, 
 /**
  * What was checked and is not the cause, in words.
  */
