@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod fuzz;
 mod packages;
 mod rules;
 mod run;
@@ -19,6 +20,7 @@ cargo xtask COMMAND
   test     check, then every test: unit, peers, command line, the real window
   check    formatting, lints, types, dependency rules
   bench    measurements, side by side in one run
+  fuzz     [TARGET] [SECONDS] of bytes nobody vouches for, ten minutes each
   shots    pictures of the real window into docs/screenshots, light and dark
   types    make the TypeScript types of the boundary again
 
@@ -34,6 +36,7 @@ fn main() -> Result<()> {
         "test" => test::test(&rest),
         "check" => check::check(),
         "bench" => bench::bench(&rest),
+        "fuzz" => fuzz::fuzz(&rest),
         "shots" => test::shots(&rest),
         "types" => ui::types(),
         "" | "help" | "--help" | "-h" => {

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::shell::{cargo, run};
-use crate::{check, packages, ui};
+use crate::{check, fuzz, packages, ui};
 
 /// Everything; words after the command are a filter and skip the checks.
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
@@ -15,8 +15,15 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
         ui::npm("ui", &["test"])?;
     }
     build()?;
-    run(wrapped(&["test", "--workspace", "--features", FEATURES]).arg("--").args(arguments))
+    run(wrapped(&["test", "--workspace", "--features", FEATURES]).arg("--").args(arguments))?;
+    if arguments.is_empty() {
+        fuzz::short(FUZZED)?;
+    }
+    Ok(())
 }
+
+/// Seconds of each fuzz target: enough to find what a change broke at once.
+const FUZZED: u64 = 15;
 
 /// Pictures of the real window into `docs/screenshots`.
 pub(crate) fn shots(arguments: &[String]) -> Result<()> {

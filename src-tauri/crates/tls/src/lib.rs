@@ -23,6 +23,8 @@ pub mod explain;
 mod findings;
 #[cfg(test)]
 mod fixture;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod hello;
 mod iana;
 mod identity;

@@ -86,6 +86,12 @@ impl Recording {
         }
     }
 
+    /// What the server sent, as far as it is kept.
+    #[cfg(test)]
+    pub(crate) fn sent_by_server(&self) -> Vec<u8> {
+        self.0.flights.sent_by(Sender::Server)
+    }
+
     /// Bytes each end sent: client, server.
     pub fn bytes(&self) -> (u64, u64) {
         (self.0.flights.total(Sender::Client), self.0.flights.total(Sender::Server))

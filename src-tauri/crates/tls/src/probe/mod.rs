@@ -11,6 +11,8 @@ mod prober;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::answer::read;
 pub(crate) use self::answer::{Answer, Said};
 #[cfg(test)]
 pub(crate) use self::hello::{GROUPS, legacy_suites};

@@ -1,5 +1,6 @@
 //! A server on loopback, a connector with a clock the test moves, and what each kind of ending leaves behind.
 
+mod bad_input;
 mod client_certificate;
 mod handshake;
 mod recording;

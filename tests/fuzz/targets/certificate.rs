@@ -1,0 +1,4 @@
+//! See `countersign_tls::fuzzing::certificate`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| countersign_tls::fuzzing::certificate(data));
