@@ -4,7 +4,9 @@
 #![expect(unreachable_pub, reason = "one binary, no outside")]
 
 mod cold;
+mod handshake;
 mod lookup;
+mod scan;
 mod sequential;
 mod stage;
 mod window;
@@ -14,8 +16,14 @@ use stage::Row;
 /// A measurement: its name, and what makes its rows.
 type Bench = (&'static str, fn() -> Vec<Row>);
 
-const BENCHES: [Bench; 4] =
-    [("lookup", lookup::rows), ("sequential", sequential::rows), ("cold", cold::rows), ("window", window::rows)];
+const BENCHES: [Bench; 6] = [
+    ("lookup", lookup::rows),
+    ("handshake", handshake::rows),
+    ("scan", scan::rows),
+    ("sequential", sequential::rows),
+    ("cold", cold::rows),
+    ("window", window::rows),
+];
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();

@@ -30,6 +30,9 @@ pub(crate) const TEST: &[&str] = &[
     "procps",
 ];
 
+/// To compare with in benches.
+pub(crate) const BENCH: &[&str] = &["sslscan", "python3-venv"];
+
 /// Installs what is missing of `wanted`; says what. Never prompts when there is no terminal.
 pub(crate) fn ensure(wanted: &[&str]) -> Result<()> {
     let missing: Vec<&str> = wanted.iter().copied().filter(|name| !installed(name)).collect();
