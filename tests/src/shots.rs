@@ -133,6 +133,14 @@ async fn every_view_in_both_themes() {
     window.click("tab", "Chain 3").await;
     window.reads("Copy full chain").await;
     shot(&window, "inspect-chain").await;
+    window.click("button", "Watch").await;
+    window.click("button", "Look now").await;
+    window.reads("1 endpoint watched, all good").await;
+    shot(&window, "watch").await;
+    window.click("link", "Inspect a server").await;
+    window.named("textbox", "Host and port").await.send_keys(&format!("localhost{port}")).await.unwrap();
+    window.click("button", "Inspect").await;
+    window.reads("Open exchange").await;
     window.click("tab", "Scan").await;
     window.click("button", &format!("Scan localhost{port}")).await;
     window.reads("Speaks TLS 1.3").await;

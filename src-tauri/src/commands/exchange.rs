@@ -1,6 +1,7 @@
 //! Past exchanges, their contents, exports.
 
 use countersign_console::view::{Comparison, ExchangeView, HandshakeView, HistoryPage};
+use countersign_evidence::Explained;
 use tauri::State;
 use tauri::ipc::Response;
 
@@ -25,6 +26,11 @@ pub(crate) async fn exchange_content(
 #[tauri::command]
 pub(crate) async fn handshake_read(desk: State<'_, Desk>, exchange: String) -> Answer<HandshakeView> {
     desk.console().await?.handshake_read(&exchange).await
+}
+
+#[tauri::command]
+pub(crate) async fn chain_fetch(desk: State<'_, Desk>, exchange: String) -> Answer<Explained> {
+    desk.console().await?.chain_fetch(&exchange).await
 }
 
 #[tauri::command]

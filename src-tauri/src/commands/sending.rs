@@ -1,6 +1,6 @@
 //! Everything that sends: progress streams while it goes on.
 
-use countersign_console::view::{ExchangeView, RequestDraft, ScanProgress, SendProgress, WorkspaceView};
+use countersign_console::view::{ExchangeView, RequestDraft, ScanProgress, SendProgress, WatchRow, WorkspaceView};
 use countersign_evidence::Scan;
 use tauri::State;
 use tauri::ipc::Channel;
@@ -39,6 +39,26 @@ pub(crate) async fn demo_break(
 #[tauri::command]
 pub(crate) async fn demo_remove(desk: State<'_, Desk>) -> Answer<WorkspaceView> {
     desk.console().await?.demo_remove().await
+}
+
+#[tauri::command]
+pub(crate) async fn watch_list(desk: State<'_, Desk>) -> Answer<Vec<String>> {
+    desk.console().await?.watch_list().await
+}
+
+#[tauri::command]
+pub(crate) async fn watch_add(desk: State<'_, Desk>, hosts: Vec<String>) -> Answer<Vec<String>> {
+    desk.console().await?.watch_add(hosts).await
+}
+
+#[tauri::command]
+pub(crate) async fn watch_remove(desk: State<'_, Desk>, host: String) -> Answer<Vec<String>> {
+    desk.console().await?.watch_remove(&host).await
+}
+
+#[tauri::command]
+pub(crate) async fn watch_check(desk: State<'_, Desk>) -> Answer<Vec<WatchRow>> {
+    desk.console().await?.watch_check().await
 }
 
 #[tauri::command]

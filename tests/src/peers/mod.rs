@@ -9,3 +9,4 @@ mod oidc_provider;
 pub mod openssl;
 mod scan;
 mod trust;
+mod watch;

@@ -24,7 +24,20 @@ async fn a_server_is_inspected_and_scanned() {
     }
     assert_eq!(window.axe().await, Vec::<String>::new(), "a scan is accessible");
 
-    window.click("tab", "Handshake").await;
+    window.click("button", "Watch").await;
+    window.reads("1 endpoint watched").await;
+    window.click("button", "Look now").await;
+    window.reads("1 endpoint watched, all good").await;
+    assert_eq!(window.axe().await, Vec::<String>::new(), "the watch list is accessible");
+    window.click("button", "Inspect").await;
+    window.click("button", "Inspect").await;
+    window.reads("Open exchange").await;
+
+    window.click("button", "Open handshake").await;
+    window.reads("Messages read by one poll share a time.").await;
+    window.click("button", "Open chain").await;
+    window.click("button", "Fetch and check").await;
+    window.reads("Nothing was fetched: the certificates name no address.").await;
     window.click("button", "Open handshake").await;
     window.reads("Messages read by one poll share a time.").await;
     window.close().await;

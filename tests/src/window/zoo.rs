@@ -91,8 +91,15 @@ async fn every_lesson_tells_first_what_is_wrong() {
     let text = window.reads("Ask the operator to renew the certificate").await;
     assert!(text.contains("RFC 5280"), "with its source: {text}");
     assert_eq!(window.axe().await, Vec::<String>::new(), "a lesson is accessible");
+    filter.clear().await.unwrap();
+    filter.send_keys("missing intermediate").await.unwrap();
+    choose(&window, "missing-intermediate").await;
+    window.reads("did not send the intermediate").await;
     window.click("button", "Open chain").await;
-    window.reads("expired").await;
+    let text = window.reads("With what the certificates point at").await;
+    for words in ["/issuer/issuing.der", "CN=Countersign zoo issuing", "Copy the chain to install"] {
+        assert!(text.contains(words), "`{words}` in {text}");
+    }
     window.find(Locator::Css("[data-back]")).await.click().await.unwrap();
     window.reads("Filter lessons").await;
     window.close().await;

@@ -24,6 +24,8 @@ export function hostOf(desk: Desk, bench: Bench): Host {
 		openRequest: (path) => void bench.openRequest(path),
 		openSettings: () => desk.routes.go({ name: 'settings' }),
 		openZoo: () => desk.routes.go({ name: 'zoo' }),
+		openWatch: () => desk.routes.go({ name: 'watch' }),
+		openInspect: (target) => desk.routes.go({ name: 'inspect', target }),
 		openCredential: (credential) => desk.routes.go({ name: 'credentials', credential }),
 		back: () => void desk.routes.back(),
 	}

@@ -78,6 +78,7 @@ export function entries(desk: Desk, bench: Bench, perform: (id: KeyId) => void, 
 	if (view?.evidence.signature) add('Go to', 'page:signature', 'Signature base', ScrollText, () => routes.go({ name: 'signature', view }), seen)
 	add('Go to', 'page:gateway', 'Local gateway', Server, () => routes.go({ name: 'gateway' }), { note: '127.0.0.1 only' })
 	add('Go to', 'page:zoo', 'Zoo of broken TLS', Server, () => routes.go({ name: 'zoo' }), { note: 'lessons of the local gateway' })
+	add('Go to', 'page:watch', 'Certificates', FileBadge, () => routes.go({ name: 'watch' }), { note: 'watched endpoints' })
 	add('Go to', 'page:inspect', 'Inspect a server', ScanSearch, () => routes.go({ name: 'inspect' }), keys('inspect'))
 	add('Go to', 'page:history', 'History', RotateCcwClock, () => routes.go({ name: 'history' }))
 	add('Go to', 'page:credentials', 'Credentials', KeyRound, () => routes.go({ name: 'credentials' }))

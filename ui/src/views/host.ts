@@ -21,6 +21,8 @@ export interface Host {
 	openRequest: (path: string) => void
 	openSettings: () => void
 	openZoo: () => void
+	openWatch: () => void
+	openInspect: (target: string) => void
 	openCredential: (name: string) => void
 	back: () => void
 }

@@ -12,6 +12,7 @@ export type Route =
 	| { name: 'credentials'; credential?: string; adding?: boolean; importing?: boolean }
 	| { name: 'gateway' }
 	| { name: 'zoo' }
+	| { name: 'watch' }
 	| { name: 'inspect'; target?: string }
 	| { name: 'history'; compare?: readonly string[] }
 	| { name: 'settings' }

@@ -132,6 +132,16 @@ pub(crate) enum Command {
         after_help = "The server will log handshakes that were given up.\n\nExamples:\n  countersign scan api.bank.example\n  countersign scan localhost:8443 --json"
     )]
     Scan(ScanArgs),
+    /// Two exchanges, saved documents or endpoints, value by value
+    #[command(
+        after_help = "Each of the two is a host, a saved JSON document, or the id of an exchange.\n\nExamples:\n  countersign compare api.bank.example sandbox.bank.example\n  countersign compare yesterday.json api.bank.example --json"
+    )]
+    Compare(CompareArgs),
+    /// Endpoints whose certificates are watched
+    Watch {
+        #[command(subcommand)]
+        action: WatchAction,
+    },
     /// Certificates from files
     #[command(
         after_help = "Examples:\n  countersign certificate explain --chain fullchain.pem --name api.bank.example\n  countersign certificate explain --chain server.pem --roots ca.pem --json"
@@ -387,6 +397,39 @@ pub(crate) struct SendArgs {
     /// The capture goes on after the handshake: it holds the request, token included
     #[arg(long, requires = "pcapng")]
     pub(crate) full: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CompareArgs {
+    /// A host, a file, or the id of an exchange
+    pub(crate) left: String,
+    /// The other
+    pub(crate) right: String,
+    #[command(flatten)]
+    pub(crate) connect: Connect,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WatchAction {
+    /// Put endpoints on the list
+    #[command(after_help = "Examples:\n  countersign watch add api.bank.example auth.bank.example:8443")]
+    Add {
+        /// HOST or HOST:PORT
+        #[arg(required = true)]
+        hosts: Vec<String>,
+    },
+    /// What is watched
+    #[command(after_help = "Examples:\n  countersign watch list")]
+    List,
+    /// Take one off the list
+    #[command(after_help = "Examples:\n  countersign watch remove auth.bank.example:8443")]
+    Remove {
+        /// HOST or HOST:PORT
+        host: String,
+    },
+    /// Look at each now: days left, renewal, what could not be issued again; exit 1 where something is to be done
+    #[command(after_help = "Examples:\n  countersign watch check --json")]
+    Check,
 }
 
 #[derive(Args)]

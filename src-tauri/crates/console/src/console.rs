@@ -8,6 +8,7 @@ mod handle;
 mod sending;
 mod settings;
 mod token;
+mod watch;
 mod workspace;
 
 use std::sync::{Arc, Mutex, OnceLock, RwLock};

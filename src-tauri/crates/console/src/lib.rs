@@ -46,6 +46,7 @@ pub mod template;
 pub mod token;
 mod trust;
 pub mod view;
+mod watch;
 pub mod workspace;
 mod zoo;
 

@@ -7,4 +7,4 @@ export interface CredentialEntry {
 	life: string
 }
 
-export type Tool = 'gateway' | 'inspect' | 'history' | 'settings'
+export type Tool = 'gateway' | 'watch' | 'inspect' | 'history' | 'settings'

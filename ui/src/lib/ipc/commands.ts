@@ -6,6 +6,7 @@ import type { Comparison } from './generated/Comparison'
 import type { CredentialForm } from './generated/CredentialForm'
 import type { CredentialView } from './generated/CredentialView'
 import type { ExchangeView } from './generated/ExchangeView'
+import type { Explained } from './generated/Explained'
 import type { GatewayView } from './generated/GatewayView'
 import type { HandshakeView } from './generated/HandshakeView'
 import type { HistoryPage } from './generated/HistoryPage'
@@ -20,6 +21,7 @@ import type { StatusView } from './generated/StatusView'
 import type { TokenRow } from './generated/TokenRow'
 import type { TrustView } from './generated/TrustView'
 import type { VaultView } from './generated/VaultView'
+import type { WatchRow } from './generated/WatchRow'
 import type { WorkspaceView } from './generated/WorkspaceView'
 import type { ZooLesson } from './generated/ZooLesson'
 
@@ -49,12 +51,17 @@ export interface Commands {
 	first_run: Stream<object, SendProgress, ExchangeView>
 	demo_break: Stream<{ fault: string }, SendProgress, ExchangeView>
 	demo_remove: Call<object, WorkspaceView>
+	watch_list: Call<object, string[]>
+	watch_add: Call<{ hosts: string[] }, string[]>
+	watch_remove: Call<{ host: string }, string[]>
+	watch_check: Call<object, WatchRow[]>
 	scan: Stream<{ host: string }, ScanProgress, Scan>
 	inspect: Stream<{ host: string }, SendProgress, ExchangeView>
 	// exchanges
 	exchange_read: Call<{ exchange: string }, ExchangeView>
 	exchange_content: Call<{ reference: string; offset: number; length: number }, ArrayBuffer>
 	handshake_read: Call<{ exchange: string }, HandshakeView>
+	chain_fetch: Call<{ exchange: string }, Explained>
 	handshake_secret: Call<{ exchange: string; name: string }, string>
 	exchange_copy_curl: Call<{ exchange: string }, null>
 	exchange_save: Call<{ exchange: string; kind: 'json' | 'har' | 'pem' | 'content' | 'pcapng' | 'pcapng-full' | 'keylog' }, string>

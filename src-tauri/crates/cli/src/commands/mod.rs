@@ -1,6 +1,7 @@
 //! One module for each command; each returns its exit code or the problem that stopped it.
 
 mod certificate;
+mod compare;
 mod credential;
 mod explain;
 mod gateway;
@@ -12,6 +13,7 @@ mod token;
 mod tour;
 mod trust;
 mod vault;
+mod watch;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +41,8 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Token { action } => token::run(shell, &global, action).await,
         Command::Send(args) => send::run(shell, &global, args).await,
         Command::Inspect(args) => inspect::run(shell, &global, args).await,
+        Command::Compare(args) => compare::run(shell, &global, args).await,
+        Command::Watch { action } => watch::run(shell, &global, action).await,
         Command::Scan(args) => scan::run(shell, &global, args).await,
         Command::Certificate { action: CertificateAction::Explain(args) } => explain::run(shell, &global, &args),
         Command::History { action } => history::run(shell, &global, action).await,

@@ -5,6 +5,7 @@ mod draft;
 mod exchange;
 mod gateway;
 mod settings;
+mod watch;
 mod workspace;
 
 pub use self::credential::*;
@@ -12,4 +13,5 @@ pub use self::draft::*;
 pub use self::exchange::*;
 pub use self::gateway::*;
 pub use self::settings::*;
+pub use self::watch::*;
 pub use self::workspace::*;

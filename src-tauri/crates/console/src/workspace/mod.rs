@@ -21,6 +21,7 @@ mod signing;
 mod tests;
 mod tree;
 mod trust;
+mod watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -196,7 +196,7 @@ fn read(document: &Document) -> Result<TrustFile, Error> {
 }
 
 /// A list of tables, inline or under `[[headers]]`.
-fn tables(root: &super::document::Section<'_>, key: &str) -> Result<Vec<InlineTable>, Error> {
+pub(super) fn tables(root: &super::document::Section<'_>, key: &str) -> Result<Vec<InlineTable>, Error> {
     let Some(item) = root.item(key) else { return Ok(Vec::new()) };
     if let Some(tables) = item.as_array_of_tables() {
         return Ok(tables.iter().map(|table| table.clone().into_inline_table()).collect());
