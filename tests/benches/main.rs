@@ -5,6 +5,7 @@
 
 mod cold;
 mod handshake;
+mod limbo;
 mod lookup;
 mod scan;
 mod sequential;
@@ -16,9 +17,10 @@ use stage::Row;
 /// A measurement: its name, and what makes its rows.
 type Bench = (&'static str, fn() -> Vec<Row>);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("lookup", lookup::rows),
     ("handshake", handshake::rows),
+    ("limbo", limbo::rows),
     ("scan", scan::rows),
     ("sequential", sequential::rows),
     ("cold", cold::rows),

@@ -85,6 +85,45 @@ fn signed_token(text: &str) -> Option<&str> {
     None
 }
 
+/// The secrets of TLS sessions, to be looked for as hex, raw, in base64 and as a printed list of bytes.
+struct Session(aho_corasick::AhoCorasick);
+
+impl Session {
+    /// Of secrets in hex.
+    fn new(secrets: &[String]) -> Self {
+        let forms = secrets.iter().flat_map(|secret| {
+            let raw = hex::decode(secret).unwrap();
+            let whole = &raw[..raw.len() / 3 * 3];
+            let printed = format!("{raw:?}");
+            let printed = printed.trim_matches(['[', ']']);
+            [
+                secret.to_ascii_lowercase().into_bytes(),
+                secret.to_ascii_uppercase().into_bytes(),
+                STANDARD.encode(whole).into_bytes(),
+                URL_SAFE_NO_PAD.encode(whole).into_bytes(),
+                printed.as_bytes().to_vec(),
+                printed.replace(' ', "").into_bytes(),
+                raw,
+            ]
+        });
+        Self(aho_corasick::AhoCorasick::new(forms.filter(|form| form.len() >= 12)).unwrap())
+    }
+
+    fn leaks(&self, place: &str, bytes: &[u8]) -> Vec<String> {
+        self.0.find_iter(bytes).map(|hit| format!("{place}: a session secret at {}", hit.start())).collect()
+    }
+
+    fn leaks_in(&self, sandbox: &Sandbox) -> Vec<String> {
+        let all = files(sandbox.path());
+        all.iter().flat_map(|file| self.leaks(&file.display().to_string(), &fs::read(file).unwrap())).collect()
+    }
+}
+
+/// The secrets of a key log (RFC 9850): the third word of each line.
+fn logged(key_log: &str) -> Vec<String> {
+    key_log.lines().filter_map(|line| line.split(' ').nth(2)).map(ToOwned::to_owned).collect()
+}
+
 /// All files below a folder.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -124,6 +163,36 @@ fn the_search_itself_finds_every_form() {
         "b".repeat(86)
     );
     assert_eq!(leaks("here", token.as_bytes(), &[]).len(), 1, "a signed token is found without knowing it");
+}
+
+#[test]
+fn session_secrets_are_in_the_key_log_and_the_capture_that_were_asked_for_and_nowhere_else() {
+    let sandbox = Sandbox::new();
+    let secret = canary();
+    let gateway = Gateway::start(&sandbox, &secret, &[]);
+    let (ca, url) = (gateway.text("ca_file"), format!("{}/payments", gateway.text("api")));
+    let outside = tempfile::tempdir().unwrap();
+    let place = |name: &str| outside.path().join(name).to_str().unwrap().to_owned();
+    let host = url.trim_start_matches("https://").split('/').next().unwrap().to_owned();
+    let vault = ["--vault", "memory", "--ca", &ca];
+    let mut said = Vec::new();
+    for (words, name) in [(&["--json"][..], "json"), (&["-v"], "words"), (&["--resume", "--json"], "resumed")] {
+        let (key_log, capture) = (place(&format!("{name}.keys")), place(&format!("{name}.pcapng")));
+        let arguments = ["inspect", &host, "--keylog", &key_log, "--pcapng", &capture];
+        said.push((run(&sandbox, &[&arguments[..], words, &vault].concat()).expect(0), key_log, capture));
+    }
+    let mut found = Vec::new();
+    for (outcome, key_log, capture) in &said {
+        let secrets = logged(&fs::read_to_string(key_log).unwrap());
+        assert!(secrets.len() >= 4, "{key_log} has the secrets of TLS 1.3");
+        let session = Session::new(&secrets);
+        let opened = session.leaks("the capture", &fs::read(capture).unwrap());
+        assert!(!opened.is_empty(), "positive control: the capture holds what opens it");
+        found.extend(session.leaks("stdout", outcome.out.as_bytes()));
+        found.extend(session.leaks("stderr", outcome.err.as_bytes()));
+        found.extend(session.leaks_in(&sandbox));
+    }
+    assert_eq!(found, Vec::<String>::new(), "0 hits");
 }
 
 #[test]
@@ -234,7 +303,17 @@ async fn no_answer_and_no_event_of_the_boundary_holds_a_secret_or_a_token() {
     let sent = heard.take("send", console.send(draft.clone(), heard.events()).await);
     assert_eq!(sent.evidence.response.as_ref().unwrap().status, 201, "the marked secret was really used");
     let port = gateway.base_url.unwrap().rsplit_once(':').unwrap().1.trim_end_matches("/v1").to_owned();
-    heard.take("inspect", console.inspect(&format!("localhost:{port}"), heard.events()).await);
+    let inspected = heard.take("inspect", console.inspect(&format!("localhost:{port}"), heard.events()).await);
+    // what Reveal shows, which goes by an operation of its own
+    let mut session = Vec::new();
+    for id in [&sent.evidence.exchange, &inspected.evidence.exchange] {
+        let shown = heard.take("handshake_read", console.handshake_read(id).await).handshake.unwrap();
+        assert!(shown.key_schedule.len() > 8, "a key schedule of TLS 1.3");
+        for entry in &shown.key_schedule {
+            session.push(console.handshake_secret(id, &entry.name).await.unwrap().to_string());
+        }
+        session.extend(logged(&console.handshake_key_log(id).await.unwrap()));
+    }
     for fault in ["certificate-expired", "certificate-wrong-host", "client-refused", "content-changed"] {
         heard.take(fault, console.demo_break(fault, heard.events()).await);
     }
@@ -274,5 +353,8 @@ async fn no_answer_and_no_event_of_the_boundary_holds_a_secret_or_a_token() {
     assert!(heard.iter().filter(|(what, _)| what == "an event").count() > 50, "events were heard");
     found.extend(heard.iter().flat_map(|(what, text)| leaks(what, text.as_bytes(), &[&secret])));
     found.extend(leaks_in(&sandbox, &[&secret]));
+    let session = Session::new(&session);
+    found.extend(heard.iter().flat_map(|(what, text)| session.leaks(what, text.as_bytes())));
+    found.extend(session.leaks_in(&sandbox));
     assert_eq!(found, Vec::<String>::new(), "0 hits");
 }

@@ -1,4 +1,5 @@
-//! The x509-limbo corpus: the explainer answers as it expects, the listed exceptions aside.
+//! The x509-limbo corpus: the explainer answers as it expects, the listed exceptions aside. That the work of a chain is
+//! bounded is counted in steps beside the explainer; what the worst case costs is the bench `limbo`.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -11,8 +12,6 @@ use crate::support::{skip, vectors};
 const FILE: &str = "x509-limbo/limbo.json.zst";
 /// The time of cases that say none.
 const NOW: &str = "2026-09-01T00:00:00Z";
-/// A case may cost this much, also without optimisation.
-const MOST: Duration = Duration::from_millis(250);
 
 fn corpus() -> Option<Corpus> {
     let path = vectors(FILE)?;
@@ -36,14 +35,7 @@ fn the_explainer_answers_as_the_corpus_expects() {
     for case in &corpus.testcases {
         let begin = Instant::now();
         let judged = case.judge(now);
-        let mut took = begin.elapsed();
-        if took >= MOST {
-            // the machine may have been busy with something else
-            let begin = Instant::now();
-            let _again = case.judge(now);
-            took = took.min(begin.elapsed());
-        }
-        slowest = slowest.max((took, case.id.clone()));
+        slowest = slowest.max((begin.elapsed(), case.id.clone()));
         if judged.result == Outcome::Skipped {
             say(&format!("skipped {}: {}", case.id, judged.reason));
             continue;
@@ -68,7 +60,6 @@ fn the_explainer_answers_as_the_corpus_expects() {
     assert_eq!(accepted, [""; 0], "accepted although refusal is expected");
     assert!(evaluated >= 190, "at least 190 cases are evaluated, {evaluated} were");
     assert!(agreed * 100 >= evaluated * 97, "97 of 100 agree, {agreed} of {evaluated} did");
-    assert!(slowest.0 < MOST, "a case took {slowest:?}; the work of a chain is bounded");
 }
 
 #[test]

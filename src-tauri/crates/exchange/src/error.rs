@@ -120,7 +120,7 @@ pub enum Error {
         reason: String,
     },
     /// In TLS 1.3 a server judges the client certificate after the handshake succeeded for us: the alert comes
-    /// instead of an answer (RFC 9846 §4.4.2.4).
+    /// instead of an answer (RFC 9846 §4.5.1.4).
     #[error(transparent)]
     ClientCertificate(countersign_tls::Error),
     /// Another alert instead of an answer.

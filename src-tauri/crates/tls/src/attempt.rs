@@ -315,7 +315,7 @@ pub(crate) fn not_checked(reason: &str) -> Verdict {
 fn negotiated_facts(handshake: &Handshake) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some(version) = &handshake.protocol_version {
-        facts.push(Fact::cited("Version", version.replace("TLSv", "TLS "), "RFC 9846", "4.2.1"));
+        facts.push(Fact::cited("Version", version.replace("TLSv", "TLS "), "RFC 9846", "4.3.1"));
     }
     let plain = [
         ("Cipher suite", &handshake.cipher_suite),

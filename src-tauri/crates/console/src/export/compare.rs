@@ -130,7 +130,7 @@ fn kind_words(kind: HandshakeKind) -> &'static str {
     }
 }
 
-/// RFC 8446 §2 and §2.1; RFC 5246 §7.3 needs one more.
+/// RFC 9846 §2 and §2.1; RFC 5246 §7.3 needs one more.
 fn round_trips(h: &Handshake) -> Option<String> {
     let older = h.protocol_version.as_deref()? == "TLSv1.2";
     Some(match (h.kind?, older) {

@@ -143,7 +143,7 @@ impl Core {
         self.workspace.credentials().value.into_iter().filter(|one| one.certificate_file.is_some()).collect()
     }
 
-    /// Whether an issuer of its chain is among those the server named; it need name none (RFC 9846 §4.4.2).
+    /// Whether an issuer of its chain is among those the server named; it need name none (RFC 9846 §4.3.4).
     fn is_accepted(&self, credential: &CredentialFile, accepted: &[String]) -> bool {
         accepted.is_empty()
             || self

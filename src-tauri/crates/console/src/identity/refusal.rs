@@ -44,7 +44,7 @@ pub(crate) fn judge(e: &mut Exchange, status: u16, content: &[u8]) {
         subject: "client certificate".to_owned(),
         sentence,
         fix: fix.to_owned(),
-        citation: Citation::new("RFC 9846", "4.4.2"),
+        citation: Citation::new("RFC 9846", "4.5.1.4"),
         certainty: Some(Certainty::Proven),
         certificate: None,
         rejects: None,

@@ -427,7 +427,7 @@ fn tls_details(e: &Exchange) -> Vec<Fact> {
             details.push(fact);
         }
     };
-    negotiated("Version", &h.protocol_version.as_deref().map(version), "4.2.1");
+    negotiated("Version", &h.protocol_version.as_deref().map(version), "4.3.1");
     negotiated("Cipher suite", &h.cipher_suite, "");
     negotiated("Named group", &h.named_group, "");
     negotiated("ALPN", &h.alpn_protocol, "");
@@ -502,7 +502,7 @@ fn failed_chain(e: &Exchange, details: &mut Vec<Fact>) {
         return;
     }
     if let Some(last) = sent.last() {
-        details.push(Fact::cited("Issuer wanted", &last.issuer, "RFC 9846", "4.4.2"));
+        details.push(Fact::cited("Issuer wanted", &last.issuer, "RFC 9846", "4.5.1"));
         let list = sent.iter().map(|c| short_name(&c.subject)).collect::<Vec<_>>().join(", ");
         details.push(fact("Server sent", format!("{}: {}", count(sent.len(), "certificate"), elide(&list, 60))));
         if let Some(published) = last.ca_issuers.first() {

@@ -60,7 +60,7 @@ impl About<'_> {
             }
             None => fix.push_str(&format!(" If {issuer} is a root of your own, trust it for this host.")),
         }
-        let mut finding = self.refuse("path.missing_intermediate", sentence, fix, ("RFC 9846", "4.4.2"));
+        let mut finding = self.refuse("path.missing_intermediate", sentence, fix, ("RFC 9846", "4.5.1"));
         finding.values.push(Fact::new("issuer", &self.certificate.view().issuer));
         finding.values.extend(published.map(|address| Fact::new("ca_issuers", address)));
         finding

@@ -261,7 +261,7 @@ impl About<'_> {
                 key_words(issuer)
             );
             let fix = "Ask the operator for a certificate signed with ECDSA, RSA or Ed25519.";
-            self.refuse("certificate.algorithm_unsupported", sentence, fix, ("RFC 9846", "4.2.3"))
+            self.refuse("certificate.algorithm_unsupported", sentence, fix, ("RFC 9846", "4.3.3"))
         };
         finding.values.push(Fact::new("signature_algorithm", algorithm));
         finding
@@ -351,7 +351,7 @@ pub(crate) fn is_weak_signature(oid: &str) -> bool {
     matches!(oid, "1.2.840.113549.1.1.2" | "1.2.840.113549.1.1.4" | "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1")
 }
 
-/// The server's signature over the handshake (RFC 9846 §4.4.3) was refused.
+/// The server's signature over the handshake (RFC 9846 §4.5.2) was refused.
 pub(crate) fn key_not_proved(leaf: Option<&CertificateView>, error: &rustls::Error) -> Finding {
     let (id, sentence, fix) = match leaf {
         Some(leaf) if view_is_rsa_short(leaf) => (
@@ -379,7 +379,7 @@ pub(crate) fn key_not_proved(leaf: Option<&CertificateView>, error: &rustls::Err
         subject: leaf.map_or_else(|| "the server".to_owned(), |leaf| crate::certificate::fit(&leaf.subject)),
         sentence,
         fix: fix.to_owned(),
-        citation: Citation::new("RFC 9846", "4.4.3"),
+        citation: Citation::new("RFC 9846", "4.5.2"),
         certainty: None,
         certificate: leaf.map(|_| 0),
         rejects: Some(true),

@@ -146,7 +146,7 @@ fn certificate_error(error: &CertificateError, question: &Question<'_>) -> Findi
             "certificate.algorithm_unsupported",
             "A signature in the chain is of a kind this client does not verify.",
             OPERATOR,
-            ("RFC 9846", "4.2.3"),
+            ("RFC 9846", "4.3.3"),
         ),
         CertificateError::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
             Some(error) => webpki_error(error),

@@ -20,7 +20,7 @@ pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
                 own.0 + 1
             );
             let fix = "Ask the operator to send each certificate once.";
-            note("chain.duplicate", FindingSeverity::Info, *own, sentence, fix, ("RFC 9846", "4.4.2"))
+            note("chain.duplicate", FindingSeverity::Info, *own, sentence, fix, ("RFC 9846", "4.5.1"))
         })
         .collect()
 }

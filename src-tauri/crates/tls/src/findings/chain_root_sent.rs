@@ -15,7 +15,7 @@ pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
         .map(|root| {
             let sentence = format!("The root {} is sent and not needed.", root.1.named());
             let fix = "Ask the operator to leave the root out of the chain.";
-            note("chain.root_sent", FindingSeverity::Info, *root, sentence, fix, ("RFC 9846", "4.4.2"))
+            note("chain.root_sent", FindingSeverity::Info, *root, sentence, fix, ("RFC 9846", "4.5.1"))
         })
         .collect()
 }

@@ -17,7 +17,7 @@ pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
         .map(|stranger| {
             let sentence = format!("{} issued nothing in this chain and is not needed.", stranger.1.named());
             let fix = "Ask the operator to leave it out of the chain.";
-            note("chain.unrelated", FindingSeverity::Warning, *stranger, sentence, fix, ("RFC 9846", "4.4.2"))
+            note("chain.unrelated", FindingSeverity::Warning, *stranger, sentence, fix, ("RFC 9846", "4.5.1"))
         })
         .collect()
 }
