@@ -61,6 +61,9 @@ async fn console(gateway: &Gateway, key: &[u8]) -> (Console, RequestDraft) {
         scope: "payments:read payments:write".into(),
         allowed_hosts: vec!["localhost".into()],
         environments: Vec::new(),
+        issuer: None,
+        grant_type: None,
+        grant: None,
     };
     console.credential_save(form).await.unwrap();
     console.credential_set_secret("bench", "client_secret", Secret::new(SECRET.to_owned())).await.unwrap();

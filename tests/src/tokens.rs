@@ -51,6 +51,9 @@ fn form(name: &str, recipe: &str, token_endpoint: &str, scope: &str) -> Credenti
         scope: scope.into(),
         allowed_hosts: vec!["localhost".into()],
         environments: Vec::new(),
+        issuer: None,
+        grant_type: None,
+        grant: None,
     }
 }
 

@@ -3,10 +3,12 @@
 mod capture;
 mod certificates;
 mod client_certificate;
+mod grants;
 mod matrix;
 mod nginx;
 mod oidc_provider;
 pub mod openssl;
+mod person;
 mod scan;
 mod trust;
 mod watch;

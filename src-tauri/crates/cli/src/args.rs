@@ -260,6 +260,12 @@ pub(crate) enum CredentialAction {
         /// Name
         name: String,
     },
+    /// The public keys of its client assertions as a JWK set, for the server's registration
+    #[command(after_help = "Examples:\n  countersign credential jwks bank > jwks.json")]
+    Jwks {
+        /// Name
+        name: String,
+    },
     /// Obtain a token with it
     #[command(after_help = "Examples:\n  countersign credential test bank")]
     Test {
@@ -269,6 +275,17 @@ pub(crate) enum CredentialAction {
         connect: Connect,
     },
 }
+
+/// RFC 7591 names.
+const AUTH_METHODS: [&str; 7] = [
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "none",
+];
 
 #[derive(Args)]
 pub(crate) struct CredentialArgs {
@@ -281,8 +298,35 @@ pub(crate) struct CredentialArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) token_endpoint: Option<String>,
     /// How the client proves itself, by its RFC 7591 name
-    #[arg(long, value_name = "METHOD", value_parser = ["client_secret_basic", "client_secret_post", "none"])]
+    #[arg(long, value_name = "METHOD", value_parser = clap::builder::PossibleValuesParser::new(AUTH_METHODS))]
     pub(crate) auth_method: Option<String>,
+    /// The authorization server, by its issuer: endpoints that are not given are read from its metadata
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// How tokens are obtained: client_credentials, authorization_code, device_code, jwt-bearer, token-exchange
+    #[arg(long, value_name = "GRANT")]
+    pub(crate) grant: Option<String>,
+    /// For which API, where the server wants it said
+    #[arg(long)]
+    pub(crate) audience: Option<String>,
+    /// A resource indicator (RFC 8707), repeatable
+    #[arg(long, value_name = "URL")]
+    pub(crate) resource: Vec<String>,
+    /// Rich authorization request (RFC 9396), a JSON array
+    #[arg(long, value_name = "JSON")]
+    pub(crate) authorization_details: Option<String>,
+    /// Whom the client acts for (jwt-bearer)
+    #[arg(long)]
+    pub(crate) subject: Option<String>,
+    /// The credential whose token is exchanged (token-exchange)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject_credential: Option<String>,
+    /// Whom client assertions are for
+    #[arg(long, value_parser = ["issuer", "token-endpoint", "both"])]
+    pub(crate) assertion_audience: Option<String>,
+    /// Bind tokens to a key of this credential (RFC 9449)
+    #[arg(long)]
+    pub(crate) dpop: bool,
     /// How id and secret are written before base64
     #[arg(long, value_parser = ["form", "raw", "verbatim"])]
     pub(crate) basic_encoding: Option<String>,
@@ -301,7 +345,8 @@ pub(crate) struct CredentialArgs {
     /// The slot the secret goes to [default: the recipe's first]
     #[arg(long)]
     pub(crate) slot: Option<String>,
-    /// A private key for signing, PKCS#8 PEM, into the slot signing_key; with --client-cert-file that certificate's
+    /// A private key, PKCS#8 PEM, into the slot signing_key; with private_key_jwt into assertion_key; with
+    /// --client-cert-file that certificate's
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// A client certificate with its key: PEM or PKCS#12; the key may be in --key-file instead. Its passphrase is
@@ -311,6 +356,9 @@ pub(crate) struct CredentialArgs {
     /// Store no secret now
     #[arg(long)]
     pub(crate) no_secret: bool,
+    /// Trust this CA while the issuer's metadata is read, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Vec<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -331,6 +379,32 @@ pub(crate) enum TokenAction {
         /// Print it to a terminal all the same
         #[arg(long, requires = "print_token")]
         force: bool,
+        #[command(flatten)]
+        connect: Connect,
+    },
+    /// Let a person sign in: prints the address to open, or the code to enter
+    #[command(
+        after_help = "Examples:\n  countersign token sign-in portal\n  countersign credential add portal --issuer https://login.bank.example --client-id app --grant authorization_code --auth-method none"
+    )]
+    SignIn {
+        /// Credential
+        credential: String,
+        #[command(flatten)]
+        connect: Connect,
+    },
+    /// Ask the authorization server about the credential's token (RFC 7662)
+    #[command(after_help = "Examples:\n  countersign token introspect bank --json")]
+    Introspect {
+        /// Credential
+        credential: String,
+        #[command(flatten)]
+        connect: Connect,
+    },
+    /// Revoke the credential's token and refresh token at the server (RFC 7009)
+    #[command(after_help = "Examples:\n  countersign token revoke portal")]
+    Revoke {
+        /// Credential
+        credential: String,
         #[command(flatten)]
         connect: Connect,
     },

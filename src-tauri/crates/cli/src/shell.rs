@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::args::{Colour, Global};
 
 /// Where everything is said.
+#[derive(Clone)]
 pub(crate) struct Shell {
     /// Documents instead of words.
     pub(crate) json: bool,

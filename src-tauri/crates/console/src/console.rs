@@ -212,6 +212,8 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         sending: Mutex::default(),
         live_allowed: Mutex::default(),
         token_parts: Mutex::default(),
+        brought: Mutex::default(),
+        dpop_nonces: Mutex::default(),
         calls: Mutex::default(),
         skews: Mutex::default(),
         last_clock: Mutex::new(None),

@@ -64,6 +64,10 @@ pub(crate) struct Core {
     pub(crate) sending: Mutex<HashMap<String, CancellationToken>>,
     /// Live environments that may be changed until this process ends.
     pub(crate) live_allowed: Mutex<HashSet<String>>,
+    /// Tokens that sign-ins brought, for the engine to take, by the hash of their key.
+    pub(crate) brought: Mutex<HashMap<String, Box<Obtained>>>,
+    /// The last DPoP nonce of each server (RFC 9449 §8).
+    pub(crate) dpop_nonces: Mutex<HashMap<String, String>>,
     pub(crate) token_parts: Mutex<HashMap<String, Arc<TokenParts>>>,
     pub(crate) calls: Mutex<VecDeque<Exchange>>,
     pub(crate) skews: Mutex<HashMap<String, Skew>>,

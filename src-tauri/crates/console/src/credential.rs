@@ -168,21 +168,20 @@ impl Core {
             client_id: &credential.client_id,
             authentication: &words,
             credential_generation: generation,
-            grant: "client_credentials",
+            grant: &credential.grant_type,
             scope: &scope,
-            audience: "",
+            asked: &asked(credential),
             recipe: (&recipe.id, recipe.version),
         }
         .hash();
         let parts = TokenParts {
-            credential: credential.name.clone(),
-            client_id: credential.client_id.clone(),
+            issuer: self.resolved_text(credential.issuer.as_deref().unwrap_or_default())?,
+            file: credential.clone(),
             token_endpoint: endpoint.clone(),
             target,
             authentication,
             recipe: Arc::clone(&recipe),
             scope: scope.clone(),
-            audience: String::new(),
             identity: credential.certificate_file.as_ref().map(|_| Choice {
                 credential: credential.clone(),
                 reason: format!("The credential `{}` has it beside its secret.", credential.name),
@@ -195,12 +194,17 @@ impl Core {
             credential: credential.name.clone(),
             environment,
             requested_scope: scope,
-            audience: String::new(),
+            audience: credential.grant.audience.clone(),
             authorization_server,
             client_authentication: words,
             recipe,
             generation,
         }))
+    }
+
+    /// A text with its templates resolved; one that has no value stays as it is.
+    pub(crate) fn resolved_text(&self, text: &str) -> Result<String, Problem> {
+        Ok(resolve(text, &self.scope(None))?.text)
     }
 
     /// What a call for this key is made of.
@@ -262,6 +266,7 @@ impl Core {
             basic_encoding_matters: lock(&self.state).basic_encoding_matters(&file.name),
             grant_type: file.grant_type.clone(),
             scope: file.scope.clone(),
+            grant: file.grant.clone(),
             certificate: self.certificate_view(file),
             slots,
             last_used,
@@ -367,6 +372,21 @@ fn authentication(
     made.map_err(|e| e.problem())
 }
 
+/// What a token depends on beside its scope, each in its place.
+fn asked(credential: &CredentialFile) -> Vec<&str> {
+    let grant = &credential.grant;
+    let mut asked = vec![
+        grant.audience.as_str(),
+        &grant.authorization_details,
+        &grant.subject,
+        &grant.subject_credential,
+        &grant.subject_token_type,
+        if grant.dpop { "dpop" } else { "" },
+    ];
+    asked.extend(grant.resource.iter().map(String::as_str));
+    asked
+}
+
 /// The scope asked for: a subset of the credential's, or all of it.
 fn subset(credential: &CredentialFile, asked: Option<&str>) -> Result<String, Problem> {
     let Some(asked) = asked.map(str::trim).filter(|s| !s.is_empty()) else { return Ok(credential.scope.clone()) };
@@ -399,6 +419,9 @@ pub(crate) fn slot_title(name: &str, curve: Option<&str>) -> String {
         ("signing_key", Some("P-256")) => "P-256 signing key".into(),
         ("signing_key", _) => "signing key".into(),
         ("client_key", _) => "private key of the client certificate".into(),
+        ("assertion_key", _) => "private key of client assertions".into(),
+        ("dpop_key", _) => "key that tokens are bound to".into(),
+        ("subject_token", _) => "token to be exchanged".into(),
         (other, _) => other.replace('_', " "),
     }
 }

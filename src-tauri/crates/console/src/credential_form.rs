@@ -78,10 +78,37 @@ impl Core {
         file.client_id = form.client_id;
         file.token_endpoint_auth_method = form.token_endpoint_auth_method;
         file.basic_encoding = form.basic_encoding;
-        file.grant_type = "client_credentials".into();
+        if let Some(grant_type) = form.grant_type {
+            file.grant_type = grant(&grant_type)?;
+        }
+        if let Some(issuer) = form.issuer {
+            file.issuer = Some(issuer.trim().to_owned()).filter(|issuer| !issuer.is_empty());
+        }
+        if let Some(grant) = form.grant {
+            file.grant = grant;
+        }
         file.scope = form.scope.split_whitespace().collect::<Vec<_>>().join(" ");
         file.allowed_hosts = allowed_hosts;
         file.environments = form.environments;
         Ok(file)
     }
+}
+
+/// Grants by the names of RFC 7591 §2, and the short names people use.
+const GRANTS: [(&str, &str); 6] = [
+    ("client_credentials", "client_credentials"),
+    ("authorization_code", "authorization_code"),
+    ("refresh_token", "refresh_token"),
+    ("device_code", "urn:ietf:params:oauth:grant-type:device_code"),
+    ("jwt-bearer", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+    ("token-exchange", "urn:ietf:params:oauth:grant-type:token-exchange"),
+];
+
+fn grant(name: &str) -> Result<String, Problem> {
+    let found = GRANTS.iter().find(|(short, whole)| *short == name || *whole == name);
+    found.map(|(_, whole)| (*whole).to_owned()).ok_or_else(|| {
+        let known: Vec<&str> = GRANTS.iter().map(|(short, _)| *short).collect();
+        Problem::new("token.unknown_grant", Fault::Caller, format!("`{name}` is no grant"), known.join(", "))
+            .with_hint("Choose one of these.")
+    })
 }

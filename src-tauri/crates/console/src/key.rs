@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use countersign_evidence::{Fault, Problem};
+use countersign_oauth::JwtKey;
 use countersign_secret::{Secret, SecretBytes};
 use countersign_signing::{Algorithm, SigningKey};
 use countersign_vault::Kind;
@@ -18,6 +19,10 @@ impl Core {
         pem: &SecretBytes,
     ) -> Result<(), Problem> {
         let der = pkcs8(pem)?;
+        if slot == crate::proof::ASSERTION_KEY {
+            JwtKey::of_private(&der, "", "").map_err(|error| error.problem())?;
+            return self.write_slot(credential, slot, Kind::Key, Arc::new(der)).await;
+        }
         let public = [Algorithm::Ed25519, Algorithm::EcdsaP256Sha256]
             .into_iter()
             .find_map(|algorithm| SigningKey::from_secret(algorithm, &der).ok())

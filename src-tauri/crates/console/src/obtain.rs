@@ -104,6 +104,28 @@ impl Core {
     }
 }
 
+impl Core {
+    /// The document of a token that was not obtained.
+    pub(crate) async fn not_obtained(
+        self: &Arc<Self>,
+        key: &TokenKey,
+        problem: Problem,
+        call: Box<Exchange>,
+    ) -> ExchangeView {
+        let mut e = Exchange::new(self.entropy.id(&self.clock), call.started_at);
+        e.timing.total = call.timing.total;
+        e.timing.token = call.timing.total.saturating_sub(call.timing.credential);
+        let step = call.failed_step.filter(|s| *s == Step::Credential).unwrap_or(Step::Token);
+        adopt(&mut e, &call);
+        e.findings.extend(call.findings.iter().cloned());
+        e.ruled_out.clone_from(&call.ruled_out);
+        e.token = Some(refused(key, TokenState::Absent, call));
+        stop(&mut e, problem, step);
+        let e = record::seal(e, &self.redactor);
+        self.finish(e, None).await
+    }
+}
+
 /// What the call used of the vault.
 fn adopt(e: &mut Exchange, call: &Exchange) {
     e.credential.clone_from(&call.credential);

@@ -104,7 +104,12 @@ impl Fact {
     }
 
     /// A fact with its citation.
-    pub fn cited(name: impl Into<String>, value: impl Into<String>, source: &str, section: &str) -> Self {
+    pub fn cited(
+        name: impl Into<String>,
+        value: impl Into<String>,
+        source: &'static str,
+        section: &'static str,
+    ) -> Self {
         Self { name: name.into(), value: value.into(), citation: Some(Citation::new(source, section)) }
     }
 }

@@ -1,5 +1,7 @@
 //! A finding: what is so, said about one subject, with its source. Findings never change a decision.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -8,14 +10,14 @@ use ts_rs::TS;
 #[ts(export)]
 pub struct Citation {
     /// `RFC 5280`, or another document's short name.
-    pub source: String,
+    pub source: Cow<'static, str>,
     /// `4.1.2.5`; may be empty where the whole document is meant.
-    pub section: String,
+    pub section: Cow<'static, str>,
 }
 
 impl Citation {
     /// Both parts.
-    pub fn new(source: impl Into<String>, section: impl Into<String>) -> Self {
+    pub fn new(source: impl Into<Cow<'static, str>>, section: impl Into<Cow<'static, str>>) -> Self {
         Self { source: source.into(), section: section.into() }
     }
 }

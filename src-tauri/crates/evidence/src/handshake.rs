@@ -1,5 +1,7 @@
 //! The handshake of one connection, by the names of RFC 9846 and the IANA registries.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -56,7 +58,7 @@ pub struct HandshakeMessage {
 #[ts(export, optional_fields)]
 pub struct MessageField {
     /// Name in the specification.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Offset in the message, bytes.
     pub offset: u64,
     /// Length, bytes.

@@ -82,8 +82,12 @@ impl Problem {
 
     /// Names the section the problem follows from.
     #[must_use]
-    pub fn with_citation(mut self, source: impl Into<String>, section: impl Into<String>) -> Self {
-        self.citation = Some(Citation { source: source.into(), section: section.into() });
+    pub fn with_citation(
+        mut self,
+        source: impl Into<std::borrow::Cow<'static, str>>,
+        section: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> Self {
+        self.citation = Some(Citation::new(source, section));
         self
     }
 

@@ -40,7 +40,7 @@ pub struct Refusal {
     pub no_token: bool,
 }
 
-fn note(id: &str, sentence: String, citation: (&str, &str)) -> Finding {
+fn note(id: &str, sentence: String, citation: (&'static str, &'static str)) -> Finding {
     Finding {
         id: id.into(),
         severity: FindingSeverity::Info,
@@ -100,6 +100,13 @@ pub fn process(
             "token.type_missing",
             "The answer has no token_type; Bearer is assumed.".into(),
             ("RFC 6749", "5.1"),
+        ));
+    }
+    if !["", "bearer", "dpop"].iter().any(|known| token_type.eq_ignore_ascii_case(known)) {
+        notes.push(note(
+            "token.type_unknown",
+            format!("The token type is `{token_type}`, which is none; the token is sent as Bearer."),
+            ("RFC 6749", "7.1"),
         ));
     }
     let no_store = fields.iter().any(|(n, v)| n.eq_ignore_ascii_case("cache-control") && v.contains("no-store"));
@@ -194,7 +201,7 @@ mod tests {
         let issued = issued.ok().unwrap();
         assert_eq!(issued.access_token.expose_secret(), "2YotnFZFEjr1zCsicMWpAA", "RFC 6749 §4.4.3");
         assert_eq!((issued.expires_in, issued.token_type.as_str()), (Some(Duration::from_secs(3600)), "example"));
-        assert!(issued.notes.is_empty(), "{:?}", issued.notes);
+        assert_eq!(issued.notes[0].id, "token.type_unknown", "`example` is no type: {:?}", issued.notes);
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub struct CacheKey<'a> {
     pub grant: &'a str,
     /// Scope, in any order.
     pub scope: &'a str,
-    /// Audience.
-    pub audience: &'a str,
+    /// Audience, resources, authorization details, subject: what else was asked for, each in its place.
+    pub asked: &'a [&'a str],
     /// Recipe id and version.
     pub recipe: (&'a str, u32),
 }
@@ -33,9 +33,11 @@ impl CacheKey<'_> {
         let mut scope: Vec<&str> = self.scope.split(' ').filter(|s| !s.is_empty()).collect();
         scope.sort_unstable();
         scope.dedup();
+        let scope = scope.join(" ");
         let generation = self.credential_generation.to_string();
         let version = self.recipe.1.to_string();
-        let parts = [
+        let count = self.asked.len().to_string();
+        let mut parts = vec![
             self.credential,
             self.environment,
             self.token_endpoint,
@@ -43,11 +45,12 @@ impl CacheKey<'_> {
             self.authentication,
             &generation,
             self.grant,
-            &scope.join(" "),
-            self.audience,
+            &scope,
             self.recipe.0,
             &version,
+            &count,
         ];
+        parts.extend(self.asked);
         let mut context = digest::Context::new(&digest::SHA256);
         for part in parts {
             // the length in front: no two lists of parts run together
@@ -73,12 +76,13 @@ mod tests {
             credential_generation: 1,
             grant: "client_credentials",
             scope: "a b",
-            audience: "",
+            asked: &[""],
             recipe: ("rfc6749", 1),
         };
         assert_eq!(key.hash(), CacheKey { scope: "b a a", ..key.clone() }.hash(), "a set");
         assert_ne!(key.hash(), CacheKey { credential: "twin", ..key.clone() }.hash(), "of the same client");
         assert_ne!(key.hash(), CacheKey { environment: "live", ..key.clone() }.hash(), "environments never share");
+        assert_ne!(key.hash(), CacheKey { asked: &["https://api"], ..key.clone() }.hash(), "an audience");
         assert_ne!(key.hash(), CacheKey { credential_generation: 2, ..key.clone() }.hash(), "an edit");
     }
 }

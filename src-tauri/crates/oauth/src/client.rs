@@ -51,9 +51,28 @@ pub enum ClientAuthentication {
     ClientSecretBasic(BasicEncoding),
     /// RFC 6749 §2.3.1, in the content.
     ClientSecretPost,
+    /// OpenID Connect Core §9: a JWT under the secret (RFC 7523 §2.2).
+    ClientSecretJwt,
+    /// A JWT under a private key of the client (RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// RFC 8705 §2.1: a certificate of a CA the server knows.
+    TlsClientAuth,
+    /// RFC 8705 §2.2: a certificate the server has registered.
+    SelfSignedTlsClientAuth,
     /// A public client: only its identifier.
     None,
 }
+
+/// The RFC 7591 names.
+const METHODS: [&str; 7] = [
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "none",
+];
 
 impl ClientAuthentication {
     /// RFC 7591 name.
@@ -61,8 +80,33 @@ impl ClientAuthentication {
         match self {
             ClientAuthentication::ClientSecretBasic(_) => "client_secret_basic",
             ClientAuthentication::ClientSecretPost => "client_secret_post",
+            ClientAuthentication::ClientSecretJwt => "client_secret_jwt",
+            ClientAuthentication::PrivateKeyJwt => "private_key_jwt",
+            ClientAuthentication::TlsClientAuth => "tls_client_auth",
+            ClientAuthentication::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             ClientAuthentication::None => "none",
         }
+    }
+
+    /// The names [`parse`](Self::parse) reads.
+    pub fn names() -> &'static [&'static str] {
+        &METHODS
+    }
+
+    /// Whether the client's secret is needed for it.
+    pub fn needs_secret(self) -> bool {
+        use ClientAuthentication::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost};
+        matches!(self, ClientSecretBasic(_) | ClientSecretPost | ClientSecretJwt)
+    }
+
+    /// Whether it is a JWT (RFC 7523 §2.2).
+    pub fn is_assertion(self) -> bool {
+        matches!(self, ClientAuthentication::ClientSecretJwt | ClientAuthentication::PrivateKeyJwt)
+    }
+
+    /// Whether the handshake says who the client is (RFC 8705 §2).
+    pub fn is_certificate(self) -> bool {
+        matches!(self, ClientAuthentication::TlsClientAuth | ClientAuthentication::SelfSignedTlsClientAuth)
     }
 
     /// Reads the RFC 7591 name.
@@ -73,6 +117,10 @@ impl ClientAuthentication {
         match name {
             "client_secret_basic" | "" => Ok(ClientAuthentication::ClientSecretBasic(encoding)),
             "client_secret_post" => Ok(ClientAuthentication::ClientSecretPost),
+            "client_secret_jwt" => Ok(ClientAuthentication::ClientSecretJwt),
+            "private_key_jwt" => Ok(ClientAuthentication::PrivateKeyJwt),
+            "tls_client_auth" => Ok(ClientAuthentication::TlsClientAuth),
+            "self_signed_tls_client_auth" => Ok(ClientAuthentication::SelfSignedTlsClientAuth),
             "none" => Ok(ClientAuthentication::None),
             other => Err(Error::UnknownMethod { method: other.to_owned() }),
         }
@@ -82,7 +130,7 @@ impl ClientAuthentication {
     pub fn words(self) -> String {
         match self {
             ClientAuthentication::ClientSecretBasic(encoding) => format!("client_secret_basic, {}", encoding.words()),
-            ClientAuthentication::ClientSecretPost | ClientAuthentication::None => self.name().to_owned(),
+            _ => self.name().to_owned(),
         }
     }
 }
@@ -116,7 +164,16 @@ pub fn encoding_matters(client_id: &str, secret: &SecretText) -> bool {
 mod tests {
     use countersign_secret::Secret;
 
-    use super::{BasicEncoding, basic, encoding_matters, form_encoded};
+    use super::{BasicEncoding, ClientAuthentication, METHODS, basic, encoding_matters, form_encoded};
+
+    #[test]
+    fn every_method_is_read_by_its_name() {
+        for name in METHODS {
+            let method = ClientAuthentication::parse(name, BasicEncoding::Form).unwrap();
+            assert_eq!(method.name(), name, "RFC 7591 §2");
+        }
+        assert!(ClientAuthentication::parse("password", BasicEncoding::Form).is_err(), "no method");
+    }
 
     #[test]
     fn the_three_encodings_are_what_the_rfcs_say() {

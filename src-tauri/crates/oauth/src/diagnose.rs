@@ -36,7 +36,13 @@ pub struct Diagnosis {
     pub ruled_out: Vec<String>,
 }
 
-fn finding(id: &str, certainty: Certainty, sentence: impl Into<String>, fix: &str, citation: (&str, &str)) -> Finding {
+fn finding(
+    id: &str,
+    certainty: Certainty,
+    sentence: impl Into<String>,
+    fix: &str,
+    citation: (&'static str, &'static str),
+) -> Finding {
     Finding {
         id: id.into(),
         severity: FindingSeverity::Error,

@@ -33,10 +33,22 @@ pub enum Error {
         name: String,
     },
     /// Not a method this version can do.
-    #[error("`{method}` is not one of client_secret_basic, client_secret_post, none")]
+    #[error("`{method}` is not one of {}", crate::ClientAuthentication::names().join(", "))]
     UnknownMethod {
         /// The name.
         method: String,
+    },
+    /// A key of the client that cannot be used.
+    #[error("the client's key: {reason}")]
+    Key {
+        /// What is wrong.
+        reason: String,
+    },
+    /// Client authentication by assertion without one.
+    #[error("{method} needs an assertion signed by a key of the client")]
+    AssertionMissing {
+        /// Which method.
+        method: &'static str,
     },
     /// A secret that cannot stand in a header field.
     #[error("the secret has a control character and cannot be sent in a field")]
@@ -57,6 +69,13 @@ impl Error {
                 ("token.unknown_recipe", "Choose one of the built-in recipes, or name a file.")
             }
             Error::UnknownMethod { .. } => ("client.unknown_method", "Choose one of the named methods."),
+            Error::Key { .. } => {
+                ("client.key_unusable", "Import a private key in PKCS#8, of the kind the server has registered.")
+            }
+            Error::AssertionMissing { .. } => (
+                "client.key_missing",
+                "Import the private key: `countersign credential replace NAME --slot client_key --key-file F`.",
+            ),
             Error::NotAFieldValue => {
                 ("client.secret_not_sendable", "Replace the secret; it was stored with a control character.")
             }

@@ -7,12 +7,18 @@
 )]
 
 mod answer;
+mod assertion;
+mod authorization;
 mod cache_key;
 mod challenge;
 mod client;
+mod device;
 pub mod diagnose;
+mod dpop;
 mod error;
+mod introspection;
 mod jwt;
+mod key;
 pub mod lease;
 mod life;
 mod metadata;
@@ -21,13 +27,19 @@ mod request;
 mod skew;
 
 pub use self::answer::{Issued, Refusal, process};
+pub use self::assertion::{Assertion, AssertionAudience, assertion};
+pub use self::authorization::{AuthorizationRequest, Callback, callback, code_challenge, code_verifier, pushed_url};
 pub use self::cache_key::CacheKey;
 pub use self::challenge::{Challenge, challenges};
 pub use self::client::{BasicEncoding, ClientAuthentication, encoding_matters};
+pub use self::device::{DeviceAuthorization, Poll, poll};
+pub use self::dpop::{Proof, proof};
 pub use self::error::Error;
+pub use self::introspection::{Introspection, pushed};
 pub use self::jwt::{JwtView, NotJwt, explain_claims, view};
+pub use self::key::JwtKey;
 pub use self::life::{Life, retry_after, retry_delay};
-pub use self::metadata::{Metadata, metadata_uris};
+pub use self::metadata::{Aliases, Metadata, metadata_uris};
 pub use self::recipe::{Content, ExpiresUnit, Recipe, Renewal};
-pub use self::request::{Grant, Prepared, TokenRequest, token_request};
+pub use self::request::{Client, Grant, Prepared, TokenRequest, endpoint_request, token_request};
 pub use self::skew::{Sample, Skew};

@@ -18,10 +18,55 @@ pub struct Metadata {
     /// Scopes.
     #[serde(default)]
     pub scopes_supported: Vec<String>,
+    /// RFC 6749 §3.1.
+    pub authorization_endpoint: Option<String>,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: Option<String>,
+    /// RFC 7662.
+    pub introspection_endpoint: Option<String>,
+    /// RFC 7009.
+    pub revocation_endpoint: Option<String>,
+    /// RFC 9126 §5.
+    pub pushed_authorization_request_endpoint: Option<String>,
+    /// RFC 9126 §5.
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    /// RFC 7517.
+    pub jwks_uri: Option<String>,
+    /// RFC 9207 §3.
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// RFC 7636 §6.2.
+    #[serde(default)]
+    pub code_challenge_methods_supported: Vec<String>,
+    /// RFC 9449 §5.1.
+    #[serde(default)]
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// RFC 8705 §5: where a client with a certificate goes instead.
+    #[serde(default)]
+    pub mtls_endpoint_aliases: Aliases,
+}
+
+/// RFC 8705 §5.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Aliases {
+    /// Token endpoint.
+    pub token_endpoint: Option<String>,
+    /// Introspection endpoint.
+    pub introspection_endpoint: Option<String>,
+    /// Revocation endpoint.
+    pub revocation_endpoint: Option<String>,
+    /// Device authorization endpoint.
+    pub device_authorization_endpoint: Option<String>,
+    /// Pushed authorization request endpoint.
+    pub pushed_authorization_request_endpoint: Option<String>,
 }
 
 impl Metadata {
     /// Reads an answer and compares the issuer (RFC 8414 §3.3).
+    ///
+    /// # Errors
+    /// In words: what does not read, or whose metadata it is.
     pub fn read(body: &[u8], issuer: &str) -> Result<Self, String> {
         let metadata: Self = serde_json::from_slice(body).map_err(|e| e.to_string())?;
         if metadata.issuer == issuer {

@@ -3,6 +3,7 @@
 use countersign_secret::{Secret, SecretBytes, SecretText};
 use http::{Method, Uri};
 
+use crate::assertion::JWT_BEARER;
 use crate::client::{basic, form_encoded};
 use crate::recipe::{Content, Recipe};
 use crate::{BasicEncoding, ClientAuthentication, Error};
@@ -14,6 +15,26 @@ pub enum Grant<'a> {
     ClientCredentials,
     /// RFC 6749 §6.
     RefreshToken(&'a SecretText),
+    /// RFC 6749 §4.1.3 with RFC 7636 §4.5.
+    AuthorizationCode {
+        /// From the redirect.
+        code: &'a SecretText,
+        /// The same as in the authorization request.
+        redirect_uri: &'a str,
+        /// RFC 7636 §4.1.
+        code_verifier: &'a SecretText,
+    },
+    /// RFC 8628 §3.4.
+    DeviceCode(&'a SecretText),
+    /// RFC 7523 §2.1: an assertion about whom the client acts for.
+    JwtBearer(&'a SecretText),
+    /// RFC 8693 §2.1.
+    TokenExchange {
+        /// The token that is exchanged.
+        subject_token: &'a SecretText,
+        /// Its type, an identifier of RFC 8693 §3.
+        subject_token_type: &'a str,
+    },
 }
 
 impl Grant<'_> {
@@ -22,28 +43,71 @@ impl Grant<'_> {
         match self {
             Grant::ClientCredentials => "client_credentials",
             Grant::RefreshToken(_) => "refresh_token",
+            Grant::AuthorizationCode { .. } => "authorization_code",
+            Grant::DeviceCode(_) => "urn:ietf:params:oauth:grant-type:device_code",
+            Grant::JwtBearer(_) => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Grant::TokenExchange { .. } => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
+    }
+
+    /// Its own parameters.
+    fn parameters(&self) -> Vec<(&'static str, SecretText)> {
+        let open = |text: &str| Secret::new(text.to_owned());
+        let same = |secret: &SecretText| Secret::new(secret.expose_secret().clone());
+        match self {
+            Grant::ClientCredentials => Vec::new(),
+            Grant::RefreshToken(token) => vec![("refresh_token", same(token))],
+            Grant::AuthorizationCode { code, redirect_uri, code_verifier } => {
+                vec![("code", same(code)), ("redirect_uri", open(redirect_uri)), ("code_verifier", same(code_verifier))]
+            }
+            Grant::DeviceCode(code) => vec![("device_code", same(code))],
+            Grant::JwtBearer(assertion) => vec![("assertion", same(assertion))],
+            Grant::TokenExchange { subject_token, subject_token_type } => {
+                vec![("subject_token", same(subject_token)), ("subject_token_type", open(subject_token_type))]
+            }
+        }
+    }
+
+    /// Whether scope and resource were settled when the grant was made, and are not asked for again.
+    fn is_settled(&self) -> bool {
+        matches!(self, Grant::RefreshToken(_) | Grant::AuthorizationCode { .. } | Grant::DeviceCode(_))
     }
 }
 
+/// A client, and how it proves itself.
+#[derive(Clone, Copy)]
+pub struct Client<'a> {
+    /// RFC 6749 §2.2.
+    pub id: &'a str,
+    /// The recipe's first slot, where a secret is the proof.
+    pub secret: Option<&'a SecretText>,
+    /// How it proves itself, unless a recipe says so.
+    pub authentication: ClientAuthentication,
+    /// The signed assertion, where that is the proof (RFC 7523 §2.2).
+    pub assertion: Option<&'a SecretText>,
+}
+
 /// Everything a token request is made of.
+#[derive(Clone, Copy)]
 pub struct TokenRequest<'a> {
     /// How it is asked for.
     pub recipe: &'a Recipe,
     /// Where.
     pub token_endpoint: &'a str,
-    /// RFC 6749 §2.2.
-    pub client_id: &'a str,
-    /// The recipe's first slot.
-    pub client_secret: Option<&'a SecretText>,
-    /// How the client proves itself, unless the recipe says so.
-    pub authentication: ClientAuthentication,
+    /// By whom.
+    pub client: Client<'a>,
     /// What is asked for.
     pub grant: Grant<'a>,
     /// RFC 6749 §3.3; empty: not sent.
     pub scope: &'a str,
-    /// Non-standard, widely used; empty: not sent.
+    /// Non-standard, widely used; RFC 8693 §2.1 for token exchange; empty: not sent.
     pub audience: &'a str,
+    /// RFC 8707 §2.
+    pub resource: &'a [String],
+    /// RFC 9396 §2, JSON text; empty: not sent.
+    pub authorization_details: &'a str,
+    /// The `DPoP` field (RFC 9449 §5).
+    pub proof: Option<&'a SecretText>,
 }
 
 /// A request ready to be sent, and what of it may be shown.
@@ -62,54 +126,121 @@ pub struct Prepared {
     pub authentication: ClientAuthentication,
 }
 
-/// Builds the request.
+/// Builds the request for a token.
 ///
 /// # Errors
 /// [`Error`]: an empty slot, an endpoint that is no URL.
 pub fn token_request(request: &TokenRequest<'_>) -> Result<Prepared, Error> {
     let recipe = request.recipe;
     let authentication = authentication(request)?;
-    let uri: Uri = request
-        .token_endpoint
-        .parse()
-        .ok()
-        .filter(|uri: &Uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some())
-        .ok_or_else(|| Error::Endpoint { endpoint: request.token_endpoint.to_owned() })?;
+    let client = Client { authentication, ..request.client };
+    let uri = endpoint(request.token_endpoint)?;
     let method = recipe.request.method.parse().map_err(|_| Error::Recipe {
         recipe: recipe.id.clone(),
         reason: format!("`{}` is not a method", recipe.request.method),
     })?;
-
-    let mut fields: Vec<(&'static str, SecretText)> = Vec::new();
-    let mut shown_fields = Vec::new();
+    let mut prepared = Prepared {
+        method,
+        uri,
+        fields: Vec::new(),
+        content: Secret::new(Vec::new()),
+        shown_fields: Vec::new(),
+        authentication,
+    };
     for (name, value) in [("accept", &recipe.request.accept), ("content-type", &recipe.request.content_type)] {
         if let Some(value) = value {
-            fields.push((name, Secret::new(value.clone())));
-            shown_fields.push((name.to_owned(), value.clone()));
+            prepared.open_field(name, value);
         }
     }
-    if let ClientAuthentication::ClientSecretBasic(encoding) = authentication {
-        let value = basic(request.client_id, secret(request)?, encoding);
+    let slot = recipe.slots.first().map_or("client_secret", String::as_str);
+    prepared.authorize(&client, slot)?;
+    prepared.prove(request.proof);
+    let text = match recipe.request.content {
+        Content::Empty => return Ok(prepared),
+        Content::Json | Content::Text => recipe.request.template.clone().unwrap_or_default(),
+        Content::Form => form(request, &client, slot)?,
+    };
+    prepared.content = Secret::new(text.into_bytes());
+    Ok(prepared)
+}
+
+/// Builds a `POST` of parameters to another endpoint of the authorization server, the client proved as at the token
+/// endpoint: introspection (RFC 7662 §2.1), revocation (RFC 7009 §2.1), device authorization (RFC 8628 §3.1), pushed
+/// authorization (RFC 9126 §2.1).
+///
+/// # Errors
+/// [`Error`]: an empty slot, an endpoint that is no URL.
+pub fn endpoint_request(
+    target: &str,
+    client: &Client<'_>,
+    parameters: Vec<(&'static str, SecretText)>,
+    proof: Option<&SecretText>,
+) -> Result<Prepared, Error> {
+    let mut prepared = Prepared {
+        method: Method::POST,
+        uri: endpoint(target)?,
+        fields: Vec::new(),
+        content: Secret::new(Vec::new()),
+        shown_fields: Vec::new(),
+        authentication: client.authentication,
+    };
+    prepared.open_field("accept", "application/json");
+    prepared.open_field("content-type", "application/x-www-form-urlencoded");
+    prepared.authorize(client, "client_secret")?;
+    prepared.prove(proof);
+    let mut pairs = parameters;
+    // a pushed authorization request names its client by itself
+    if pairs.iter().any(|(name, _)| *name == "client_id") {
+        pairs.retain(|(name, _)| *name != "client_id");
+        pairs.extend(proved(client, "client_secret", true)?);
+    } else {
+        pairs.extend(proved(client, "client_secret", false)?);
+    }
+    prepared.content = Secret::new(encoded(&pairs).into_bytes());
+    Ok(prepared)
+}
+
+impl Prepared {
+    fn open_field(&mut self, name: &'static str, value: &str) {
+        self.fields.push((name, Secret::new(value.to_owned())));
+        self.shown_fields.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The Authorization field, where the client proves itself there.
+    fn authorize(&mut self, client: &Client<'_>, slot: &str) -> Result<(), Error> {
+        let ClientAuthentication::ClientSecretBasic(encoding) = client.authentication else { return Ok(()) };
+        let value = basic(client.id, secret(client, slot)?, encoding);
         if value.expose_secret().chars().any(|c| c.is_control()) {
             return Err(Error::NotAFieldValue);
         }
-        fields.push(("authorization", value));
-        shown_fields.push(("authorization".into(), format!("Basic ‹{}›", authentication.words())));
+        self.fields.push(("authorization", value));
+        self.shown_fields.push(("authorization".into(), format!("Basic ‹{}›", client.authentication.words())));
+        Ok(())
     }
-    let content = content(request, authentication)?;
-    Ok(Prepared { method, uri, fields, content, shown_fields, authentication })
+
+    fn prove(&mut self, proof: Option<&SecretText>) {
+        if let Some(proof) = proof {
+            self.fields.push(("dpop", Secret::new(proof.expose_secret().clone())));
+            self.shown_fields.push(("dpop".into(), "‹proof›".into()));
+        }
+    }
 }
 
-fn secret<'a>(request: &TokenRequest<'a>) -> Result<&'a SecretText, Error> {
-    request.client_secret.filter(|secret| !secret.is_empty()).ok_or_else(|| Error::SecretMissing {
-        slot: request.recipe.slots.first().cloned().unwrap_or_else(|| "client_secret".into()),
-    })
+fn endpoint(text: &str) -> Result<Uri, Error> {
+    text.parse()
+        .ok()
+        .filter(|uri: &Uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some())
+        .ok_or_else(|| Error::Endpoint { endpoint: text.to_owned() })
+}
+
+fn secret<'a>(client: &Client<'a>, slot: &str) -> Result<&'a SecretText, Error> {
+    client.secret.filter(|secret| !secret.is_empty()).ok_or_else(|| Error::SecretMissing { slot: slot.to_owned() })
 }
 
 /// The recipe's choice, else the credential's.
 fn authentication(request: &TokenRequest<'_>) -> Result<ClientAuthentication, Error> {
     Ok(match request.recipe.request.client_auth.as_deref() {
-        None => request.authentication,
+        None => request.client.authentication,
         Some("basic-form") => ClientAuthentication::ClientSecretBasic(BasicEncoding::Form),
         Some("basic-raw") => ClientAuthentication::ClientSecretBasic(BasicEncoding::Raw),
         Some("basic-verbatim") => ClientAuthentication::ClientSecretBasic(BasicEncoding::Verbatim),
@@ -117,44 +248,60 @@ fn authentication(request: &TokenRequest<'_>) -> Result<ClientAuthentication, Er
     })
 }
 
-fn content(request: &TokenRequest<'_>, authentication: ClientAuthentication) -> Result<SecretBytes, Error> {
-    let text = match request.recipe.request.content {
-        Content::Empty => return Ok(Secret::new(Vec::new())),
-        Content::Json | Content::Text => request.recipe.request.template.clone().unwrap_or_default(),
-        Content::Form => form(request, authentication)?,
-    };
-    Ok(Secret::new(text.into_bytes()))
+/// The proof of a client that stands in the content; with `named` its identifier does in any case.
+fn proved(client: &Client<'_>, slot: &str, named: bool) -> Result<Vec<(&'static str, SecretText)>, Error> {
+    let open = |text: &str| Secret::new(text.to_owned());
+    let id = || ("client_id", open(client.id));
+    Ok(match client.authentication {
+        ClientAuthentication::ClientSecretBasic(_) if named => vec![id()],
+        ClientAuthentication::ClientSecretBasic(_) => Vec::new(),
+        ClientAuthentication::ClientSecretPost => {
+            vec![id(), ("client_secret", open(secret(client, slot)?.expose_secret()))]
+        }
+        ClientAuthentication::ClientSecretJwt | ClientAuthentication::PrivateKeyJwt => {
+            let assertion = client.assertion.ok_or(Error::AssertionMissing { method: client.authentication.name() })?;
+            vec![
+                id(),
+                ("client_assertion_type", open(JWT_BEARER)),
+                ("client_assertion", open(assertion.expose_secret())),
+            ]
+        }
+        ClientAuthentication::TlsClientAuth
+        | ClientAuthentication::SelfSignedTlsClientAuth
+        | ClientAuthentication::None => vec![id()],
+    })
 }
 
-/// RFC 6749 §4.4.2, §6; `client_id` and `client_secret` where they go into the content.
-fn form(request: &TokenRequest<'_>, authentication: ClientAuthentication) -> Result<String, Error> {
-    let mut pairs = vec![("grant_type", request.grant.name().to_owned())];
-    if let Grant::RefreshToken(token) = request.grant {
-        pairs.push(("refresh_token", token.expose_secret().clone()));
-    }
+/// RFC 6749 §4.4.2, §6, and the parameters of the other grants.
+fn form(request: &TokenRequest<'_>, client: &Client<'_>, slot: &str) -> Result<String, Error> {
+    let mut pairs = vec![("grant_type", Secret::new(request.grant.name().to_owned()))];
+    pairs.extend(request.grant.parameters());
     // RFC 6749 §6: without a scope a refresh asks for what was granted, and more it must not ask for
-    let scope = if matches!(request.grant, Grant::RefreshToken(_)) { "" } else { request.scope };
-    for (name, value) in [("scope", scope), ("audience", request.audience)] {
+    let settled = request.grant.is_settled();
+    let scope = if settled { "" } else { request.scope };
+    let details = if settled { "" } else { request.authorization_details };
+    for (name, value) in [("scope", scope), ("audience", request.audience), ("authorization_details", details)] {
         if !value.is_empty() {
-            pairs.push((name, value.to_owned()));
+            pairs.push((name, Secret::new(value.to_owned())));
         }
     }
-    match authentication {
-        ClientAuthentication::ClientSecretBasic(_) => {}
-        ClientAuthentication::ClientSecretPost => {
-            pairs.push(("client_id", request.client_id.to_owned()));
-            pairs.push(("client_secret", secret(request)?.expose_secret().clone()));
-        }
-        ClientAuthentication::None => pairs.push(("client_id", request.client_id.to_owned())),
-    }
-    Ok(pairs.iter().map(|(name, value)| format!("{name}={}", form_encoded(value))).collect::<Vec<_>>().join("&"))
+    // RFC 8707 §2.2: at the token endpoint it names for which of those granted this token is
+    pairs.extend(request.resource.iter().map(|one| ("resource", Secret::new(one.clone()))));
+    pairs.extend(proved(client, slot, false)?);
+    Ok(encoded(&pairs))
+}
+
+/// `application/x-www-form-urlencoded`.
+fn encoded(pairs: &[(&'static str, SecretText)]) -> String {
+    let pair = |(name, value): &(&str, SecretText)| format!("{name}={}", form_encoded(value.expose_secret()));
+    pairs.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
 mod tests {
     use countersign_secret::Secret;
 
-    use super::{Grant, TokenRequest, token_request};
+    use super::{Client, Grant, TokenRequest, token_request};
     use crate::{BasicEncoding, ClientAuthentication, Recipe};
 
     fn content(authentication: ClientAuthentication, recipe: &str) -> (String, Vec<(String, String)>) {
@@ -163,12 +310,13 @@ mod tests {
         let prepared = token_request(&TokenRequest {
             recipe: &recipe,
             token_endpoint: "https://localhost:8444/oauth2/token",
-            client_id: "demo-client",
-            client_secret: Some(&secret),
-            authentication,
+            client: Client { id: "demo-client", secret: Some(&secret), authentication, assertion: None },
             grant: Grant::ClientCredentials,
             scope: "payments:read payments:write",
             audience: "",
+            resource: &[],
+            authorization_details: "",
+            proof: None,
         })
         .unwrap();
         (String::from_utf8(prepared.content.expose_secret().clone()).unwrap(), prepared.shown_fields)
@@ -205,12 +353,18 @@ mod tests {
         let prepared = token_request(&TokenRequest {
             recipe: &recipe,
             token_endpoint: "https://localhost:8444/oauth2/token",
-            client_id: "demo-client",
-            client_secret: Some(&token),
-            authentication: ClientAuthentication::ClientSecretBasic(BasicEncoding::Form),
+            client: Client {
+                id: "demo-client",
+                secret: Some(&token),
+                authentication: ClientAuthentication::ClientSecretBasic(BasicEncoding::Form),
+                assertion: None,
+            },
             grant: Grant::RefreshToken(&token),
             scope: "payments:read payments:write",
             audience: "",
+            resource: &[],
+            authorization_details: "",
+            proof: None,
         })
         .unwrap();
         let content = String::from_utf8(prepared.content.expose_secret().clone()).unwrap();

@@ -31,7 +31,13 @@ pub(crate) fn checks(sources: &Sources<'_>) -> Vec<Check> {
     all.into_iter().flatten().collect()
 }
 
-fn check(name: &str, ok: bool, claim: String, compared: String, (source, section): (&str, &str)) -> Check {
+fn check(
+    name: &str,
+    ok: bool,
+    claim: String,
+    compared: String,
+    (source, section): (&'static str, &'static str),
+) -> Check {
     Check {
         name: name.to_owned(),
         ok,
@@ -56,9 +62,9 @@ impl Sources<'_> {
                 let own = self.decoded.messages.iter().filter(move |m| m.from == from && m.is_handshake());
                 own.filter(|message| message.protection != Protection::None)
             };
-            let wire: Vec<u8> = protected().flat_map(|message| message.bytes.iter().copied()).collect();
+            let wire = protected().map(|message| message.bytes.as_slice()).collect::<Vec<_>>().concat();
             let library = self.library.plaintexts.iter().filter(|p| p.from == from && p.content_type == 22);
-            let library: Vec<u8> = library.flat_map(|plain| plain.bytes.iter().copied()).collect();
+            let library = library.map(|plain| &plain.bytes[..]).collect::<Vec<_>>().concat();
             let common = wire.len().min(library.len());
             // what follows the handshake may be read by one and not yet by the other
             let needed: usize = protected()

@@ -460,7 +460,7 @@ impl Error {
             Error::NoApplicationProtocol { .. } => ("RFC 7301", "3.2"),
             Error::UnrecognizedName { .. } => ("RFC 6066", "3"),
             Error::NotTrusted { finding, .. } => {
-                return Some((finding.citation.source.clone(), finding.citation.section.clone()));
+                return Some((finding.citation.source.to_string(), finding.citation.section.to_string()));
             }
             Error::ClientIdentity { .. }
             | Error::CaMalformed { .. }

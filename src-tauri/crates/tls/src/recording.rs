@@ -131,8 +131,16 @@ fn view(message: &Message, decoded: &Decoded, finished: Option<&[u8]>) -> Handsh
         protection: message.protection.word().to_owned(),
         record: Some(message.record),
         records: (message.records > 1).then_some(message.records),
-        bytes: (message.bytes.len() <= LONGEST_SHOWN).then(|| hex::encode(&message.bytes)),
+        bytes: (message.bytes.len() <= LONGEST_SHOWN).then(|| hexadecimal(&message.bytes)),
         fields: wire::fields(message, decoded.tls13, finished),
         citation: wire::citation(message, decoded.tls13),
     }
+}
+
+/// Lower-case hex, of messages that are long.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = vec![0; bytes.len() * 2];
+    // the length fits, and hex is text
+    let _fits = hex::encode_to_slice(bytes, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }

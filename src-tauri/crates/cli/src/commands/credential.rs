@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use countersign_console::Console;
-use countersign_console::view::{CertificateForm, CredentialForm, CredentialView, SlotState};
+use countersign_console::view::{CertificateForm, CredentialForm, CredentialView, GrantFile, SlotState};
 use countersign_evidence::{Fault, Problem};
 use countersign_secret::SecretText;
 
-use super::{Ended, UnderWay, certificate, closing, interruptible, show, why};
+use super::{Ended, UnderWay, certificate, closing, grant, interruptible, show, why};
 use crate::args::{Connect, CredentialAction, CredentialArgs, Global};
 use crate::shell::Shell;
 use crate::{exit, open, secrets};
@@ -15,6 +15,9 @@ use crate::{exit, open, secrets};
 pub(crate) async fn run(shell: &Shell, global: &Global, action: CredentialAction) -> Ended {
     let connect = match &action {
         CredentialAction::Test { connect, .. } => connect.clone(),
+        CredentialAction::Add(args) | CredentialAction::Replace(args) => {
+            Connect { ca: args.ca.clone(), ..Connect::default() }
+        }
         _ => Connect::default(),
     };
     let options = open::options(global, &connect)?;
@@ -26,6 +29,13 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: CredentialAction
         CredentialAction::Show { name } => console.credential_read(&name).await.map(|view| shown(shell, &view)),
         CredentialAction::Replace(args) => replace(shell, global, &console, args, &given).await,
         CredentialAction::Remove { name } => remove(shell, &console, &name).await,
+        CredentialAction::Jwks { name } => {
+            let jwks = console.credential_jwks(&name).await;
+            jwks.map(|jwks| {
+                shell.data(&serde_json::to_string_pretty(&jwks).unwrap_or_default());
+                exit::YES
+            })
+        }
         CredentialAction::Test { name, .. } => test(shell, &console, &name).await,
     };
     closing(&console, ended).await
@@ -54,17 +64,21 @@ async fn add(shell: &Shell, global: &Global, console: &Console, args: Credential
         shell.say(&format!("Added `{}`.", view.name));
         return Ok(shown(shell, &view));
     }
+    let found = grant::discover(console, &args, "").await?;
     let form = CredentialForm {
         existing: None,
         title: args.name.clone(),
         recipe: args.recipe.clone().unwrap_or_else(|| "rfc6749".into()),
-        token_endpoint: args.token_endpoint.clone().unwrap_or_default(),
+        token_endpoint: grant::token_endpoint(&args, found.as_ref()).unwrap_or_default(),
         client_id: args.client_id.clone().unwrap_or_default(),
         token_endpoint_auth_method: args.auth_method.clone().unwrap_or_else(|| "client_secret_basic".into()),
         basic_encoding: args.basic_encoding.clone().unwrap_or_else(|| "form".into()),
         scope: args.scope.clone().unwrap_or_default(),
         allowed_hosts: hosts(&args, &[]),
         environments: args.environments.clone(),
+        issuer: args.issuer.clone(),
+        grant_type: args.grant.clone(),
+        grant: grant::of(&args, &GrantFile::default(), found.as_ref()),
     };
     let view = console.credential_save(form).await?;
     store(shell, global, console, &view, &args, given, true).await?;
@@ -106,7 +120,12 @@ async fn store(
     let first = args.slot.clone().or_else(|| view.slots.first().map(|slot| slot.name.clone()));
     if let Some(file) = args.key_file.as_ref().filter(|_| args.client_cert_file.is_none()) {
         let pem = certificate::file(file)?;
-        console.credential_import_key(&view.name, "signing_key", &pem).await?;
+        let slot = match (&args.slot, view.token_endpoint_auth_method.as_str()) {
+            (Some(slot), _) => slot,
+            (None, "private_key_jwt") => "assertion_key",
+            (None, _) => "signing_key",
+        };
+        console.credential_import_key(&view.name, slot, &pem).await?;
     }
     for (slot, secret) in given.iter().filter(|(slot, _)| slot.as_deref() != Some(certificate::PASSPHRASE)) {
         let slot = slot.clone().or_else(|| first.clone()).unwrap_or_else(|| "client_secret".into());
@@ -117,7 +136,7 @@ async fn store(
     let Some(slot) = first.filter(|_| given.is_empty()) else { return Ok(()) };
     if global.secrets.secret_stdin {
         console.credential_set_secret(&view.name, &slot, secrets::from_stdin()?).await?;
-    } else if wanted && !args.no_secret && args.auth_method.as_deref() != Some("none") {
+    } else if wanted && !args.no_secret && needs_secret(&view.token_endpoint_auth_method) {
         match secrets::prompt(&format!("{slot} of {}", view.name)) {
             Ok(secret) => drop(console.credential_set_secret(&view.name, &slot, secret).await?),
             Err(problem) if problem.code == "usage.no_secret" => {
@@ -132,6 +151,11 @@ async fn store(
     Ok(())
 }
 
+/// Whether the client proves itself with a secret that is typed or pasted.
+fn needs_secret(method: &str) -> bool {
+    ["client_secret_basic", "client_secret_post", "client_secret_jwt"].contains(&method)
+}
+
 async fn replace(shell: &Shell, global: &Global, console: &Console, args: CredentialArgs, given: &Given) -> Ended {
     let before = console.credential_read(&args.name).await?;
     let changes = args.client_id.is_some()
@@ -140,14 +164,19 @@ async fn replace(shell: &Shell, global: &Global, console: &Console, args: Creden
         || args.basic_encoding.is_some()
         || args.scope.is_some()
         || args.recipe.is_some()
+        || args.issuer.is_some()
+        || args.grant.is_some()
+        || grant::of(&args, &before.grant, None).is_some()
         || !args.allowed_host.is_empty()
         || !args.environments.is_empty();
     if changes {
+        let found = grant::discover(console, &args, &before.token_endpoint).await?;
         let form = CredentialForm {
             existing: Some(before.name.clone()),
             title: before.title.clone(),
             recipe: args.recipe.clone().unwrap_or_else(|| before.recipe.clone()),
-            token_endpoint: args.token_endpoint.clone().unwrap_or_else(|| before.token_endpoint.clone()),
+            token_endpoint: grant::token_endpoint(&args, found.as_ref())
+                .unwrap_or_else(|| before.token_endpoint.clone()),
             client_id: args.client_id.clone().unwrap_or_else(|| before.client_id.clone()),
             token_endpoint_auth_method: args
                 .auth_method
@@ -161,6 +190,9 @@ async fn replace(shell: &Shell, global: &Global, console: &Console, args: Creden
             } else {
                 args.environments.clone()
             },
+            issuer: args.issuer.clone(),
+            grant_type: args.grant.clone(),
+            grant: grant::of(&args, &before.grant, found.as_ref()),
         };
         console.credential_save(form).await?;
     }

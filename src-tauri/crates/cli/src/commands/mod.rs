@@ -5,6 +5,7 @@ mod compare;
 mod credential;
 mod explain;
 mod gateway;
+mod grant;
 mod history;
 mod inspect;
 mod scan;

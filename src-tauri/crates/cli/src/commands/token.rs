@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use countersign_console::view::{SendProgress, SignInProgress};
 use countersign_evidence::ladder::countdown;
 use countersign_evidence::{Fact, Fault, Outcome, Problem};
 
@@ -23,6 +24,16 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: TokenAction) -> 
                 .with_hint("Send it on, as in `countersign token get NAME --print-token | …`, or add --force."));
             }
             get(shell, global, &credential, scope.as_deref(), print_token, &connect).await
+        }
+        TokenAction::SignIn { credential, connect } => sign_in(shell, global, &credential, &connect).await,
+        TokenAction::Introspect { credential, connect } => introspect(shell, global, &credential, &connect).await,
+        TokenAction::Revoke { credential, connect } => {
+            let console = open::console(global, open::options(global, &connect)?).await?;
+            let ended = console.token_revoke(&credential).await.map(|_| {
+                shell.say(&format!("Revoked the token of `{credential}`."));
+                exit::YES
+            });
+            closing(&console, ended).await
         }
         TokenAction::List => list(shell, global).await,
         TokenAction::Inspect => inspect(shell),
@@ -56,6 +67,50 @@ async fn get(
         Ok(code)
     };
     let ended = ended.await;
+    closing(&console, ended).await
+}
+
+async fn sign_in(shell: &Shell, global: &Global, credential: &str, connect: &Connect) -> Ended {
+    let console = open::console(global, open::options(global, connect)?).await?;
+    let under_way = UnderWay::default();
+    let started = under_way.progress();
+    let words = shell.clone();
+    let told = move |progress| match progress {
+        SignInProgress::Started { exchange } => started(SendProgress::Started { exchange }),
+        SignInProgress::Browser { url } => words.say(&format!("Open this address and allow it:\n\n  {url}\n")),
+        SignInProgress::Device { user_code, verification_uri, verification_uri_complete, .. } => {
+            let complete = verification_uri_complete.map(|uri| format!("\nor open {uri}")).unwrap_or_default();
+            words.say(&format!("Open {verification_uri} and enter {user_code}{complete}"));
+        }
+        SignInProgress::Answered => words.say("The browser came back; asking for the token."),
+    };
+    let ended = async {
+        let view = interruptible(&console, &under_way, console.token_sign_in(credential, told)).await?;
+        show(shell, &view);
+        if !shell.json && view.evidence.outcome == Outcome::Answered {
+            claims(shell, &console.token_list().await?);
+        }
+        why(shell, &view);
+        Ok(exit::of_exchange(&view.evidence, false))
+    };
+    let ended = ended.await;
+    closing(&console, ended).await
+}
+
+/// An inactive token is exit 1.
+async fn introspect(shell: &Shell, global: &Global, credential: &str, connect: &Connect) -> Ended {
+    let console = open::console(global, open::options(global, connect)?).await?;
+    let ended = console.token_introspect(credential).await.map(|said| {
+        if shell.json {
+            shell.document(&said, true);
+        } else {
+            shell.data(if said.active { "Active" } else { "Not active: it may not be used" });
+            for (name, value) in said.members.iter().filter(|(name, _)| *name != "active") {
+                shell.data(&format!("  {name:<12} {value}"));
+            }
+        }
+        if said.active { exit::YES } else { exit::NO }
+    });
     closing(&console, ended).await
 }
 

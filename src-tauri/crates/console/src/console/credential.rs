@@ -9,7 +9,7 @@ use countersign_vault::Kind;
 use super::{Answer, Console};
 use crate::core::lock;
 use crate::identity::CertificateImport;
-use crate::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress};
+use crate::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress, ServerView};
 use crate::workspace::CredentialFile;
 
 impl Console {
@@ -60,7 +60,31 @@ impl Console {
             })
             .await??;
         self.core.credential_changed(&file.name);
+        let key = crate::proof::DPOP_KEY;
+        if file.grant.dpop && !file.slots.contains_key(key) {
+            self.core.generate_key(&file.name, key, countersign_signing::Algorithm::EcdsaP256Sha256).await?;
+            return self.credential_read(&file.name).await;
+        }
         Ok(self.core.credential_view(&file).await)
+    }
+
+    /// What an issuer says about itself (RFC 8414).
+    ///
+    /// # Errors
+    /// It says nothing, says it is another, or cannot be reached.
+    pub async fn credential_discover(&self, issuer: &str) -> Answer<ServerView> {
+        self.core.discover(issuer).await
+    }
+
+    /// The public keys of a credential as a JWK set (RFC 7517 §5), for the server's registration.
+    ///
+    /// # Errors
+    /// A credential without such a key, a vault that cannot be read.
+    pub async fn credential_jwks(&self, name: &str) -> Answer<serde_json::Value> {
+        let file = self.core.workspace.credential(name)?;
+        let mut e = countersign_evidence::Exchange::new("jwks", self.core.clock.now());
+        let key = self.core.jwt_key(&mut e, &file, crate::proof::ASSERTION_KEY).await?;
+        Ok(serde_json::json!({ "keys": [key.public_jwk()] }))
     }
 
     /// Removes a credential, its secrets and its token.

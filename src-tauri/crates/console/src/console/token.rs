@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use std::sync::Arc;
 
+use countersign_evidence::{Fault, Problem};
 use countersign_secret::SecretText;
 
 use super::{Answer, Console};
-use crate::view::{Change, ExchangeView, SendProgress, TokenRow};
+use crate::send::token_call::TokenParts;
+use crate::token::KeepRefresh as _;
+use crate::view::{Change, ExchangeView, IntrospectionView, SendProgress, SignInProgress, TokenRow};
 
 /// How long a token operation on request may take.
 const TOKEN_LIMIT: Duration = Duration::from_secs(30);
@@ -66,6 +69,53 @@ impl Console {
         self.core.engine().discard(credential);
         self.core.changed(Change::Tokens);
         self.token_list().await
+    }
+
+    /// Lets a person sign in: an address to be opened, or a code to be entered, is told on the way.
+    ///
+    /// # Errors
+    /// A credential that is not there or needs nobody, a sign-in that was denied or never happened.
+    pub async fn token_sign_in(
+        &self,
+        credential: &str,
+        progress: impl Fn(SignInProgress) + Send + Sync + 'static,
+    ) -> Answer<ExchangeView> {
+        self.core.sign_in(credential, Arc::new(progress)).await
+    }
+
+    /// What the authorization server says about the credential's token (RFC 7662).
+    ///
+    /// # Errors
+    /// No token, no introspection endpoint, a server that tells nothing.
+    pub async fn token_introspect(&self, credential: &str) -> Answer<IntrospectionView> {
+        let (parts, token) = self.present(credential).await?;
+        self.core.introspect(&parts, &token).await
+    }
+
+    /// Revokes the credential's refresh token and token at the server (RFC 7009), then forgets them.
+    ///
+    /// # Errors
+    /// No token, no revocation endpoint, a server that refuses.
+    pub async fn token_revoke(&self, credential: &str) -> Answer<Vec<TokenRow>> {
+        let (parts, token) = self.present(credential).await?;
+        let key = self.core.token_key(&parts.file, None)?;
+        let keep = crate::kept::KeptInVault { core: Arc::downgrade(&self.core) };
+        if let Some(kept) = keep.read(&key).await? {
+            self.core.revoke(&parts, "refresh_token", &kept.refresh_token).await?;
+        }
+        self.core.revoke(&parts, "access_token", &token).await?;
+        self.token_discard(credential).await
+    }
+
+    /// The present token of a credential, and what a call for it is made of.
+    async fn present(&self, credential: &str) -> Answer<(Arc<TokenParts>, Arc<SecretText>)> {
+        let token = self.token_copy(credential).await?;
+        let file = self.core.workspace.credential(credential)?;
+        let key = self.core.token_key(&file, None)?;
+        let parts = self.core.token_parts(&key.hash).ok_or_else(|| {
+            Problem::new("internal.token_parts", Fault::Us, "the token's credential is not known any more", credential)
+        })?;
+        Ok((parts, token))
     }
 
     /// The token for the clipboard or a script; it goes there in Rust.

@@ -63,7 +63,7 @@ pub(crate) fn life(certificate: &CertificateView, now: Timestamp) -> String {
 /// What a server will refuse, seen before it does.
 fn findings(leaf: &CertificateView, now: Timestamp) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut note = |id: &str, sentence: String, fix: &str, section: &str| {
+    let mut note = |id: &str, sentence: String, fix: &str, section: &'static str| {
         found.push(Finding {
             id: id.to_owned(),
             severity: FindingSeverity::Warning,

@@ -3,6 +3,7 @@
 //! [`run`] is the line of it: credential, token, connection, signature, response; at most one renewal after a
 //! 401, redirects hop by hop. Nothing here decides what a row says: that is `evidence::ladder`.
 
+pub(crate) mod ask;
 pub(crate) mod draft;
 mod hop;
 pub(crate) mod progress;
@@ -11,6 +12,7 @@ mod refusal;
 pub(crate) mod run;
 pub(crate) mod signer;
 pub(crate) mod token_call;
+pub(crate) mod token_grant;
 
 pub use self::progress::ProgressSink;
 

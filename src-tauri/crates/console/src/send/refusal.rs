@@ -110,7 +110,13 @@ fn line_of(base: &str, component: &str) -> Option<String> {
     })?
 }
 
-fn cause(id: &str, certainty: Certainty, sentence: String, fix: &str, citation: (&str, &str)) -> Finding {
+fn cause(
+    id: &str,
+    certainty: Certainty,
+    sentence: String,
+    fix: &str,
+    citation: (&'static str, &'static str),
+) -> Finding {
     Finding {
         id: id.into(),
         severity: FindingSeverity::Error,

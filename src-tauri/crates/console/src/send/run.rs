@@ -40,6 +40,8 @@ enum Next {
     Nothing,
     /// The token of this key and generation was refused.
     Renew(Arc<TokenKey>, u64),
+    /// The proof was refused for want of a nonce that is known now.
+    Nonce,
     Redirected(Redirect),
 }
 
@@ -100,6 +102,7 @@ impl Run<'_> {
         let mut hop = Hop::first(&self.prepared);
         let mut renewed: Option<TokenLease> = None;
         let mut has_renewed = false;
+        let mut has_nonce = false;
         let mut hops = 0;
         loop {
             let began = self.core.clock.boot();
@@ -126,6 +129,13 @@ impl Run<'_> {
                         None => return self.last(e, previous),
                     }
                     AttemptReason::TokenRenewed
+                }
+                Next::Nonce => {
+                    if has_nonce {
+                        return self.last(e, previous);
+                    }
+                    has_nonce = true;
+                    AttemptReason::DpopNonce
                 }
                 Next::Redirected(redirect) => {
                     hops += 1;
@@ -204,6 +214,7 @@ impl Run<'_> {
         let mut fields = hop.fields.clone();
         if let Some((_, lease)) = &token {
             authorize(&mut fields, lease)?;
+            self.prove(e, hop, lease, &mut fields).await?;
         }
         let media_type = self.prepared.media_type.clone();
         let content = record::sent_content(&self.core.content, &self.core.redactor, &hop.content, media_type);
@@ -222,6 +233,41 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// The proof that goes along with a token that is bound to a key (RFC 9449 §7.1).
+    async fn prove(
+        &self,
+        e: &mut Exchange,
+        hop: &Hop,
+        lease: &TokenLease,
+        fields: &mut Vec<(HeaderName, HeaderValue)>,
+    ) -> Result<(), Stopped> {
+        let Some(credential) = self.prepared.credential.as_ref().filter(|_| is_dpop(lease)) else { return Ok(()) };
+        let refused = |problem| Stopped { problem, step: Step::Credential, outcome: Outcome::RefusedByUs };
+        let key = self.core.jwt_key(e, credential, crate::proof::DPOP_KEY).await.map_err(refused)?;
+        let keys = crate::proof::ClientKeys { secret: None, assertion: None, dpop: Some(key) };
+        let (method, target) = (hop.method.as_str(), hop.uri.to_string());
+        let proof =
+            self.core.dpop_proof(&keys, method, &target, &hop.target, Some(&lease.held.secret)).map_err(refused)?;
+        fields.retain(|(name, _)| name != "dpop");
+        if let Some(value) = proof.and_then(|proof| HeaderValue::from_str(proof.expose_secret()).ok()) {
+            let mut value = value;
+            value.set_sensitive(true);
+            fields.insert(1, (HeaderName::from_static("dpop"), value));
+        }
+        Ok(())
+    }
+
+    /// Whether the API refused the proof for want of its nonce, and gave one (RFC 9449 §9).
+    fn nonce_asked(&self, hop: &Hop, received: &Received) -> bool {
+        let text = |wanted: &'static str| {
+            let named = received.fields.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted));
+            named.filter_map(|(_, value)| std::str::from_utf8(value).ok())
+        };
+        let challenges = countersign_oauth::challenges(text("www-authenticate"));
+        let asked = challenges.iter().any(|c| c.is("DPoP") && c.parameter("error") == Some("use_dpop_nonce"));
+        asked && self.core.keep_nonce(&hop.target, text("dpop-nonce").next())
     }
 
     /// 1: which slots are read now; keys here, the client's secret only when a token is needed.
@@ -528,6 +574,7 @@ impl Run<'_> {
         let refused = self.take(e, hop, received, signed);
         self.progress.step(Step::Response, StepState::Done, vec![Fact::new("status", received.status.as_str())]);
         match (refused, token) {
+            (Refused::Token, Some((_, lease))) if is_dpop(lease) && self.nonce_asked(hop, received) => Next::Nonce,
             (Refused::Token, Some((key, lease))) if lease.origin != TokenOrigin::Renewed => {
                 Next::Renew(Arc::clone(key), lease.held.generation)
             }
@@ -578,8 +625,8 @@ fn too_many(most: u32) -> Problem {
 /// `Authorization`, in place of one typed by hand.
 fn authorize(fields: &mut Vec<(HeaderName, HeaderValue)>, lease: &TokenLease) -> Result<(), Stopped> {
     fields.retain(|(name, _)| name != AUTHORIZATION);
-    let scheme =
-        if lease.held.token_type.eq_ignore_ascii_case("bearer") { "Bearer" } else { lease.held.token_type.as_str() };
+    // RFC 6749 §7.1; a type nobody knows is sent as Bearer, and the token says that it is one
+    let scheme = if is_dpop(lease) { "DPoP" } else { "Bearer" };
     let value =
         HeaderValue::from_str(&format!("{scheme} {}", lease.held.secret.expose_secret())).map_err(|_| Stopped {
             problem: Problem::new(
@@ -596,6 +643,11 @@ fn authorize(fields: &mut Vec<(HeaderName, HeaderValue)>, lease: &TokenLease) ->
     value.set_sensitive(true);
     fields.insert(0, (AUTHORIZATION, value));
     Ok(())
+}
+
+/// RFC 9449 §5; token types are compared without case (RFC 6749 §5.1).
+fn is_dpop(lease: &TokenLease) -> bool {
+    lease.held.token_type.eq_ignore_ascii_case("dpop")
 }
 
 /// Takes a signature's fields away again, before another is made.

@@ -3,40 +3,36 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use countersign_evidence::{CredentialView, Exchange, Fault, Outcome, Problem, RequestView, Step};
-use countersign_exchange::{Body, Content, Outgoing, Received, Sink};
+use countersign_evidence::{Attempt, AttemptReason, Exchange, Fault, Outcome, Problem, Step};
 use countersign_oauth::diagnose::{TokenFacts, token_refused};
 use countersign_oauth::{
-    ClientAuthentication, Grant, Prepared, Recipe, Refusal, TokenRequest, process, retry_after, token_request,
+    Client, ClientAuthentication, Prepared, Recipe, Refusal, TokenRequest, process, retry_after, token_request,
 };
-use countersign_secret::{Secret, SecretText};
-use countersign_tls::{ClientIdentity, Target};
+use countersign_secret::SecretText;
+use countersign_tls::Target;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, HeaderValue};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::progress::{Progress, micros};
+use super::ask::{Asked, Asking, refused_by_us};
+use super::progress::micros;
 use super::record;
 use crate::core::{Core, lock};
 use crate::identity::Choice;
+use crate::proof::ClientKeys;
+use crate::send::token_grant::{Basis, Given};
 use crate::token::{Ask, Obtain, Obtained};
+use crate::workspace::CredentialFile;
 
-/// A token call is given up after this long.
-pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(10);
-/// Larger answers are no token answers.
-const LARGEST: usize = 1024 * 1024;
-
-/// Everything a token call is made of but its secret.
+/// Everything a token call is made of but its secrets.
 pub(crate) struct TokenParts {
-    pub(crate) credential: String,
-    pub(crate) client_id: String,
+    /// The credential as it was when the token's key was made.
+    pub(crate) file: CredentialFile,
+    /// Its issuer with templates resolved; may be empty.
+    pub(crate) issuer: String,
     pub(crate) token_endpoint: String,
     pub(crate) target: Target,
     pub(crate) authentication: ClientAuthentication,
     pub(crate) recipe: Arc<Recipe>,
     pub(crate) scope: String,
-    pub(crate) audience: String,
     /// The client certificate that goes along.
     pub(crate) identity: Option<Choice>,
 }
@@ -51,7 +47,11 @@ impl Obtain for TokenCaller {
         let core = self.core.clone();
         Box::pin(async move {
             let Some(core) = core.upgrade() else { return closing(&ask) };
-            let obtained = call(&core, &ask).await;
+            let brought = lock(&core.brought).remove(&ask.key.hash);
+            let obtained = match brought {
+                Some(obtained) => return *obtained,
+                None => call(&core, &ask).await,
+            };
             core.remember_call(&obtained);
             obtained
         })
@@ -69,15 +69,7 @@ fn closing(ask: &Ask) -> Obtained {
     Obtained::Unreached { problem, may_have_been_sent: false, exchange: Box::new(exchange) }
 }
 
-/// The state of one call while it is made.
-struct Call<'a> {
-    core: &'a Core,
-    parts: Arc<TokenParts>,
-    e: Exchange,
-    began: Duration,
-}
-
-async fn call(core: &Core, ask: &Ask) -> Obtained {
+async fn call(core: &Arc<Core>, ask: &Ask) -> Obtained {
     let mut e = Exchange::new(core.entropy.id(&core.clock), core.clock.now());
     let Some(parts) = core.token_parts(&ask.key.hash) else {
         let problem = Problem::new(
@@ -90,192 +82,113 @@ async fn call(core: &Core, ask: &Ask) -> Obtained {
         e.error = Some(problem.clone());
         return Obtained::Unreached { problem, may_have_been_sent: false, exchange: Box::new(e) };
     };
-    Call { core, parts, e, began: core.clock.boot() }.make(ask.refresh.as_deref()).await
+    let basis = match &ask.refresh {
+        Some(token) => Basis::Refresh(Arc::clone(token)),
+        None => Basis::Credential,
+    };
+    core.token_call(parts, basis, e).await
+}
+
+impl Core {
+    /// One token call, whatever it stands on; `e` becomes its evidence.
+    pub(crate) async fn token_call(self: &Arc<Self>, parts: Arc<TokenParts>, basis: Basis, e: Exchange) -> Obtained {
+        Call { core: self, parts, e, began: self.clock.boot() }.make(basis).await
+    }
+}
+
+/// The state of one call while it is made.
+struct Call<'a> {
+    core: &'a Arc<Core>,
+    parts: Arc<TokenParts>,
+    e: Exchange,
+    began: Duration,
 }
 
 impl Call<'_> {
-    async fn make(mut self, refresh: Option<&SecretText>) -> Obtained {
-        let secret = match self.read_secret().await {
-            Ok(secret) => secret,
-            Err(problem) => return self.stopped(problem, Step::Credential, Outcome::RefusedByUs, false),
+    async fn make(mut self, basis: Basis) -> Obtained {
+        let keys = match self.core.client_keys(&mut self.e, &self.parts).await {
+            Ok(keys) => keys,
+            Err(problem) => return self.not_made(problem),
         };
-        let grant = refresh.map_or(Grant::ClientCredentials, Grant::RefreshToken);
-        let prepared = match self.prepare(secret.as_deref(), grant) {
-            Ok(prepared) => prepared,
-            Err(problem) => return self.stopped(problem, Step::Credential, Outcome::RefusedByUs, false),
+        let given = match self.core.settle(&mut self.e, &self.parts, &keys, basis).await {
+            Ok(given) => given,
+            Err(problem) => return self.not_made(problem),
         };
-        let (outgoing, shown) = match self.outgoing(&prepared) {
-            Ok(pair) => pair,
-            Err(problem) => return self.stopped(problem, Step::Credential, Outcome::RefusedByUs, false),
-        };
-        self.e.request = Some(shown);
-        if let Err(problem) = super::plain_http_refused(&self.parts.credential, &self.parts.target) {
-            return self.stopped(problem, Step::Credential, Outcome::RefusedByUs, false);
-        }
-        let identity = match self.identity().await {
-            Ok(identity) => identity,
-            Err(problem) => return self.stopped(problem, Step::Credential, Outcome::RefusedByUs, false),
-        };
-        let mut policy = self.core.policy_for_tokens();
-        policy.client_identity = identity;
-        let progress = Progress::silent(&self.core.clock);
-        let lease = match self.core.client.lease(&self.parts.target, &policy, CALL_LIMIT, false, &progress).await {
-            Ok(lease) => lease,
-            Err(failure) => {
-                let problem = failure.error.problem();
-                lock(&self.core.recordings).keep(&failure.record);
-                record::connect_failure(&mut self.e, &failure.record, problem.clone());
-                self.explain_identity();
-                return self.ended(problem, false);
+        let mut nonce_asked = false;
+        loop {
+            let prepared = match self.prepare(&keys, &given) {
+                Ok(prepared) => prepared,
+                Err(problem) => return self.not_made(problem),
+            };
+            let parts = Arc::clone(&self.parts);
+            let asking =
+                Asking { credential: &parts.file.name, target: &parts.target, identity: parts.identity.as_ref() };
+            let asked = match self.core.ask(&mut self.e, &asking, &prepared).await {
+                Ok(asked) => asked,
+                Err(not) => return self.ended(not.problem, not.may_have_been_sent),
+            };
+            if self.core.dpop_nonce_asked(&parts.target, &asked) && keys.dpop.is_some() && !nonce_asked {
+                nonce_asked = true;
+                self.again(&asked);
+                continue;
             }
-        };
-        lock(&self.core.recordings).keep(lease.record());
-        record::connection(&mut self.e, lease.record(), lease.reused());
-        self.explain_identity();
-        record::protocol(&mut self.e, lease.protocol());
-        let (t0, sent_at) = (self.core.clock.boot(), self.core.clock.now());
-        let (record, reused) = (Arc::clone(lease.record()), lease.reused());
-        let sent = lease
-            .send(outgoing, Sink::Memory { limit: LARGEST }, Instant::now() + CALL_LIMIT, &CancellationToken::new())
-            .await;
-        record::messages(&mut self.e, &record, reused);
-        match sent {
-            Ok(received) => self.judge(&received, secret.as_deref(), grant, t0, sent_at),
-            Err(failure) => {
-                record::timing(&mut self.e, &failure.timing);
-                if let Some(request) = &mut self.e.request {
-                    request.sent = failure.sent;
-                }
-                let (problem, step) = (failure.error.problem(), failure.error.step());
-                self.stopped(problem, step, Outcome::Failed, failure.sent)
-            }
+            return self.judge(&asked, &keys, &given);
         }
     }
 
-    /// The recipe's first slot, where the client proves itself with a secret.
-    async fn read_secret(&mut self) -> Result<Option<Arc<SecretText>>, Problem> {
-        if self.parts.authentication == ClientAuthentication::None {
-            return Ok(None);
-        }
-        let Some(slot) = self.parts.recipe.slots.first().cloned() else { return Ok(None) };
-        let began = self.core.clock.boot();
-        let name = self.parts.credential.clone();
-        self.e.credential =
-            Some(CredentialView { name: name.clone(), store: self.core.vault().store(), slots: Vec::new() });
-        let secret = self.core.read_text_slot(&name, &slot).await?;
-        self.core.redactor.register_pair(&name, &self.parts.client_id, &secret);
-        self.e.timing.credential = micros(self.core.clock.boot().saturating_sub(began));
-        if let Some(used) = &mut self.e.credential {
-            used.slots.push(slot);
-        }
-        Ok(Some(secret))
+    /// The server wants its nonce in the proof (RFC 9449 §8): the same request once more.
+    fn again(&mut self, asked: &Asked) {
+        self.core.keep_answer(&mut self.e, asked);
+        let next = Exchange::new(self.e.exchange.clone(), self.core.clock.now());
+        let past = std::mem::replace(&mut self.e, next);
+        self.e.credential.clone_from(&past.credential);
+        let exchange = record::seal(past, &self.core.redactor);
+        self.e.previous_attempts.push(Attempt { reason: AttemptReason::DpopNonce, exchange });
     }
 
-    /// The client certificate beside the secret, where the credential has one (RFC 8705 §2). Its hosts were checked
-    /// when the key of the token was made.
-    async fn identity(&mut self) -> Result<Option<Arc<ClientIdentity>>, Problem> {
-        let Some(credential) = self.parts.identity.as_ref() else { return Ok(None) };
-        let (identity, read) = self.core.identity(&credential.credential).await?;
-        if let (true, Some(used)) = (read, &mut self.e.credential) {
-            used.slots.push(crate::identity::SLOT.to_owned());
-        }
-        Ok(Some(identity))
-    }
-
-    fn explain_identity(&mut self) {
-        self.core.explain_identity(self.e.handshake.as_mut(), &self.parts.target, self.parts.identity.as_ref());
-    }
-
-    fn prepare(&self, secret: Option<&SecretText>, grant: Grant<'_>) -> Result<Prepared, Problem> {
+    fn prepare(&self, keys: &ClientKeys, given: &Given) -> Result<Prepared, Problem> {
         let parts = &self.parts;
+        let file = &parts.file;
+        let assertion = self.core.client_assertion(parts, keys)?;
+        let proof =
+            self.core.dpop_proof(keys, &parts.recipe.request.method, &parts.token_endpoint, &parts.target, None)?;
         token_request(&TokenRequest {
             recipe: &parts.recipe,
             token_endpoint: &parts.token_endpoint,
-            client_id: &parts.client_id,
-            client_secret: secret,
-            authentication: parts.authentication,
-            grant,
+            client: Client {
+                id: &file.client_id,
+                secret: keys.secret.as_deref(),
+                authentication: parts.authentication,
+                assertion: assertion.as_ref(),
+            },
+            grant: given.grant(),
             scope: &parts.scope,
-            audience: &parts.audience,
+            audience: &file.grant.audience,
+            resource: &file.grant.resource,
+            authorization_details: &file.grant.authorization_details,
+            proof: proof.as_ref(),
         })
         .map_err(|e| e.problem())
     }
 
-    /// The request as it goes out, and as it is shown.
-    fn outgoing(&self, prepared: &Prepared) -> Result<(Outgoing, RequestView), Problem> {
-        let mut fields = Vec::with_capacity(prepared.fields.len());
-        for (name, value) in &prepared.fields {
-            let mut value = HeaderValue::from_bytes(value.expose_secret().as_bytes())
-                .map_err(|_| countersign_oauth::Error::NotAFieldValue.problem())?;
-            value.set_sensitive(*name == "authorization");
-            fields.push((HeaderName::from_static(name), value));
-        }
-        let content = bytes::Bytes::copy_from_slice(prepared.content.expose_secret());
-        let shown = RequestView {
-            method: prepared.method.to_string(),
-            target: record::shown_target(&self.core.redactor, &prepared.uri),
-            protocol: None,
-            fields: prepared.shown_fields.clone(),
-            content: Some(countersign_evidence::ContentView {
-                length: u64::try_from(content.len()).unwrap_or(u64::MAX),
-                reference: None,
-                media_type: None,
-                not_kept: Some("the content of a token request is never kept".into()),
-            })
-            .filter(|view| view.length > 0),
-            sent: false,
-        };
-        let outgoing = Outgoing {
-            method: prepared.method.clone(),
-            uri: prepared.uri.clone(),
-            fields,
-            content: Content::Bytes(content),
-        };
-        Ok((outgoing, shown))
-    }
-
-    fn judge(
-        mut self,
-        received: &Received,
-        secret: Option<&SecretText>,
-        grant: Grant<'_>,
-        t0: Duration,
-        sent_at: countersign_evidence::Timestamp,
-    ) -> Obtained {
-        record::timing(&mut self.e, &received.timing);
-        if let Some(request) = &mut self.e.request {
-            request.sent = true;
-        }
-        let fields: Vec<(String, String)> =
-            received.fields.iter().map(|(n, v)| (n.clone(), String::from_utf8_lossy(v).into_owned())).collect();
-        let field = |name: &str| fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
-        let date_ms = field("date")
-            .and_then(|d| httpdate::parse_http_date(d).ok())
-            .map(|d| countersign_evidence::Timestamp::from_system(d).unix_millis());
-        self.core.sample_clock(&self.parts.target.endpoint(), date_ms, sent_at);
-        self.core.link_seen(field("x-gateway-seen"), &self.parts.target, &self.e.exchange);
-        let body = match &received.body {
-            Body::Memory(bytes) => bytes,
-            Body::Stored(_) => &Secret::new(Vec::new()),
-        };
-        let outcome =
-            process(&self.parts.recipe, received.status.as_u16(), &fields, body.expose_secret(), self.core.clock.now());
-        self.e.outcome = Outcome::Answered;
-        match outcome {
+    fn judge(mut self, asked: &Asked, keys: &ClientKeys, given: &Given) -> Obtained {
+        let fields = asked.fields();
+        let now = self.core.clock.now();
+        match process(&self.parts.recipe, asked.status(), &fields, asked.body(), now) {
             Ok(issued) => {
                 self.core.redactor.register_token(&issued.access_token);
                 if let Some(refresh) = &issued.refresh_token {
                     self.core.redactor.register_token(refresh);
                 }
-                self.e.response = Some(record::response(&self.core.redactor, received));
+                self.e.response = Some(record::response(&self.core.redactor, &asked.received));
                 self.e.findings.extend(issued.notes.iter().cloned());
+                let (t0, sent_at, date_ms) = (asked.t0, asked.sent_at, asked.date_ms());
                 Obtained::Issued { issued, t0, sent_at, date_ms, exchange: Box::new(self.finish()) }
             }
             Err(refusal) => {
-                self.e.response = Some(record::response(&self.core.redactor, received));
-                self.keep_refusal(body.expose_secret());
-                let wait = field("retry-after").and_then(|v| retry_after(v, self.core.clock.wall()));
-                self.diagnose(&refusal, secret, grant);
+                self.core.keep_answer(&mut self.e, asked);
+                let wait = asked.field("retry-after").and_then(|v| retry_after(v, self.core.clock.wall()));
+                self.diagnose(&refusal, keys.secret.as_deref(), given.grant().name());
                 let mut problem = refused(&refusal, self.parts.authentication);
                 problem.hints.extend(
                     self.e
@@ -294,28 +207,15 @@ impl Call<'_> {
         }
     }
 
-    /// What the authorization server said is kept like any answer, redacted, where it names no token.
-    fn keep_refusal(&mut self, body: &[u8]) {
-        let names_token = |name: &[u8]| body.windows(name.len()).any(|window| window.eq_ignore_ascii_case(name));
-        if body.is_empty() || [&b"access_token"[..], b"refresh_token", b"id_token"].into_iter().any(names_token) {
-            return;
-        }
-        let kept = self.core.content.put(&self.core.redactor.redact_bytes(body));
-        if let (Ok(stored), Some(content)) = (kept, self.e.response.as_mut().and_then(|r| r.content.as_mut())) {
-            content.reference = Some(stored.reference);
-            content.not_kept = None;
-        }
-    }
-
-    fn diagnose(&mut self, refusal: &Refusal, secret: Option<&SecretText>, grant: Grant<'_>) {
+    fn diagnose(&mut self, refusal: &Refusal, secret: Option<&SecretText>, grant: &str) {
         let clock_ms = self.core.clock_difference(&self.parts.target.endpoint()).map(|(difference, _)| difference);
         let diagnosis = token_refused(&TokenFacts {
             refusal,
             authentication: self.parts.authentication,
-            client_id: &self.parts.client_id,
+            client_id: &self.parts.file.client_id,
             secret,
             scope: &self.parts.scope,
-            grant: grant.name(),
+            grant,
             clock_ms,
         });
         self.e.findings.splice(0..0, diagnosis.findings);
@@ -325,11 +225,9 @@ impl Call<'_> {
         }
     }
 
-    fn stopped(mut self, problem: Problem, step: Step, outcome: Outcome, sent: bool) -> Obtained {
-        self.e.outcome = outcome;
-        self.e.failed_step = Some(step);
-        self.e.error = Some(problem.clone());
-        self.ended(problem, sent)
+    fn not_made(mut self, problem: Problem) -> Obtained {
+        let not = refused_by_us(&mut self.e, Step::Credential, problem);
+        self.ended(not.problem, false)
     }
 
     fn ended(self, mut problem: Problem, may_have_been_sent: bool) -> Obtained {

@@ -187,7 +187,7 @@ impl Held {
     }
 }
 
-fn note(id: &str, severity: FindingSeverity, sentence: String, fix: &str, section: &str) -> Finding {
+fn note(id: &str, severity: FindingSeverity, sentence: String, fix: &str, section: &'static str) -> Finding {
     Finding {
         id: id.into(),
         severity,

@@ -4,6 +4,8 @@ use countersign_evidence::{Fact, Finding, Timestamp, Token};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use crate::workspace::GrantFile;
+
 /// Whether a slot holds a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +79,8 @@ pub struct CredentialView {
     pub grant_type: String,
     /// Scope asked for.
     pub scope: String,
+    /// The rest of its grant.
+    pub grant: GrantFile,
     /// Its client certificate, when it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<ClientCertificateView>,
@@ -161,6 +165,15 @@ pub struct CredentialForm {
     pub allowed_hosts: Vec<String>,
     /// Environments; empty: all.
     pub environments: Vec<String>,
+    /// Issuer; absent: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// `grant_type`, or a short name of it; absent: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_type: Option<String>,
+    /// The rest of the grant; absent: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<GrantFile>,
 }
 
 /// A token of the engine: state and deadlines, for lists and countdowns.
@@ -229,4 +242,68 @@ pub struct ClockView {
     pub difference_ms: i64,
     /// Plus or minus, milliseconds.
     pub error_ms: i64,
+}
+
+/// What an authorization server says about itself (RFC 8414).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ServerView {
+    /// As it was typed; it may hold a template.
+    pub issuer: String,
+    /// RFC 8414 §2.
+    pub token_endpoint: String,
+    /// RFC 8705 §5; empty: none of its own.
+    pub mtls_token_endpoint: String,
+    /// RFC 7517; may be empty.
+    pub jwks_uri: String,
+    /// RFC 7591 names; empty: it says nothing, and `client_secret_basic` is meant.
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// Grants.
+    pub grant_types_supported: Vec<String>,
+    /// Scopes.
+    pub scopes_supported: Vec<String>,
+    /// Its other endpoints, as they go into a credential.
+    pub grant: GrantFile,
+}
+
+/// What a server says about a token (RFC 7662 §2.2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct IntrospectionView {
+    /// Whether it may be used.
+    pub active: bool,
+    /// Every member, as sent.
+    #[ts(type = "Record<string, unknown>")]
+    pub members: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+/// What streams to the host while a person signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export, optional_fields)]
+pub enum SignInProgress {
+    /// Its id, first of all, so that it can be cancelled as a send is.
+    Started {
+        /// ULID.
+        exchange: String,
+    },
+    /// This address is to be opened in a browser.
+    Browser {
+        /// The authorization request (RFC 6749 §4.1.1).
+        url: String,
+    },
+    /// This code is to be entered on another device (RFC 8628 §3.3).
+    Device {
+        /// What is entered.
+        user_code: String,
+        /// Where.
+        verification_uri: String,
+        /// The same with the code in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verification_uri_complete: Option<String>,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// The browser came back; the token is asked for.
+    Answered,
 }

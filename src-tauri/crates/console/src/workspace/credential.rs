@@ -9,6 +9,7 @@ use toml_edit::{InlineTable, Item, Table, Value};
 use super::document::{Document, Section};
 use super::edit::{self, Style};
 use super::error::Error;
+use super::grant::{self, GrantFile};
 use super::{Kind, Loaded, Workspace, missing, name};
 
 /// Kinds of credentials.
@@ -64,10 +65,12 @@ pub struct CredentialFile {
     pub token_endpoint_auth_method: String,
     /// `form`, `raw`, `verbatim`.
     pub basic_encoding: String,
-    /// `client_credentials`.
+    /// `client_credentials`, `authorization_code`, `refresh_token` or the identifier of another grant.
     pub grant_type: String,
     /// Scope asked for.
     pub scope: String,
+    /// What else is asked for, and where.
+    pub grant: GrantFile,
     /// The client certificate and its intermediates, a PEM file of the workspace; its key is the slot `client_key`.
     pub certificate_file: Option<String>,
     /// Slots by name.
@@ -97,6 +100,7 @@ impl Default for CredentialFile {
             basic_encoding: "form".into(),
             grant_type: "client_credentials".into(),
             scope: String::new(),
+            grant: GrantFile::default(),
             certificate_file: None,
             slots: BTreeMap::new(),
         }
@@ -192,6 +196,7 @@ fn read(name: &str, document: &Document) -> Result<CredentialFile, Error> {
         basic_encoding: root.one_of("basic-encoding", &ENCODINGS)?.unwrap_or(otherwise.basic_encoding),
         grant_type: text("grant_type", &otherwise.grant_type)?,
         scope: text("scope", "")?,
+        grant: grant::read(&root)?,
         certificate_file: certificate_file(&root)?,
         slots: slots(&root)?,
     })
@@ -271,6 +276,7 @@ fn put(root: &mut Item, credential: &CredentialFile) {
     edit::text_or_default(root, "basic-encoding", &credential.basic_encoding, &otherwise.basic_encoding);
     edit::text_or_default(root, "grant_type", &credential.grant_type, &otherwise.grant_type);
     edit::text(root, "scope", filled(&credential.scope).as_deref());
+    grant::put(root, &credential.grant);
     edit::text(root, "certificate-file", credential.certificate_file.as_deref());
     put_slots(root, &credential.slots);
 }

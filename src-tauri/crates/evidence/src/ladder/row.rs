@@ -418,7 +418,7 @@ fn tls_details(e: &Exchange) -> Vec<Fact> {
         }
         return details;
     }
-    let mut negotiated = |name: &str, value: &Option<String>, section: &str| {
+    let mut negotiated = |name: &str, value: &Option<String>, section: &'static str| {
         if let Some(value) = value {
             let mut fact = Fact::new(name, value.clone());
             if !section.is_empty() {

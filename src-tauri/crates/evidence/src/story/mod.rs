@@ -227,7 +227,7 @@ pub fn story(e: &Exchange) -> Option<Story> {
 }
 
 /// A step without its values.
-fn step(number: u8, title: &str, (source, section): (&str, &str)) -> StoryStep {
+fn step(number: u8, title: &str, (source, section): (&'static str, &'static str)) -> StoryStep {
     StoryStep {
         number,
         title: title.to_owned(),

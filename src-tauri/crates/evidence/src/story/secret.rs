@@ -1,7 +1,7 @@
 //! Steps 4 to 6: the shared secret, what is extracted from it, and the keys in use. By name alone.
 
 use super::{SecretName, StoryStep, read, step};
-use crate::Handshake;
+use crate::{Citation, Handshake};
 
 /// A secret of the key schedule under the name that is shown.
 fn secret(h: &Handshake, name: &str, label: &str) -> Option<SecretName> {
@@ -86,11 +86,11 @@ pub(super) fn main(h: &Handshake) -> StoryStep {
     let tls13 = read::tls13(h);
     let entry = h.key_schedule.iter().find(|entry| entry.name == "master_secret");
     let cited = match entry.and_then(|entry| entry.citation.as_ref()) {
-        Some(citation) if !tls13 => (citation.source.as_str(), citation.section.as_str()),
-        None if !tls13 => ("RFC 5246", "8.1"),
-        _ => ("RFC 9846", "7.1"),
+        Some(citation) if !tls13 => citation.clone(),
+        None if !tls13 => Citation::new("RFC 5246", "8.1"),
+        _ => Citation::new("RFC 9846", "7.1"),
     };
-    let mut step = step(5, "Master secret", cited);
+    let mut step = StoryStep { citation: cited, ..step(5, "Master secret", ("", "")) };
     if h.protocol_version.is_none() {
         return not_reached(step);
     }

@@ -94,7 +94,7 @@ fn is_too_deep(pattern: &str, host: &str) -> bool {
         .is_some_and(|labels| labels.contains('.'))
 }
 
-fn finding(id: &str, leaf: &Certificate, host: &str, sentence: String, fix: String, section: &str) -> Finding {
+fn finding(id: &str, leaf: &Certificate, host: &str, sentence: String, fix: String, section: &'static str) -> Finding {
     let mut finding = refusing(id, leaf, 0, sentence, fix, ("RFC 9525", section));
     finding.range = leaf.extension(oid::ALTERNATIVE_NAME).map(|own| byte_range(&own.range));
     finding.values.push(Fact::new("asked_for", host));

@@ -19,7 +19,7 @@ pub(crate) fn refusing(
     index: usize,
     sentence: String,
     fix: impl Into<String>,
-    (source, section): (&str, &str),
+    (source, section): (&'static str, &'static str),
 ) -> Finding {
     Finding {
         id: id.to_owned(),
@@ -58,7 +58,13 @@ impl About<'_> {
         }
     }
 
-    pub(super) fn refuse(&self, id: &str, sentence: String, fix: impl Into<String>, citation: (&str, &str)) -> Finding {
+    pub(super) fn refuse(
+        &self,
+        id: &str,
+        sentence: String,
+        fix: impl Into<String>,
+        citation: (&'static str, &'static str),
+    ) -> Finding {
         refusing(id, self.certificate, self.index, sentence, fix, citation)
     }
 

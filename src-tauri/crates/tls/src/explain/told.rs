@@ -268,7 +268,12 @@ fn timestamp(time: UnixTime) -> Timestamp {
     Timestamp::from_unix_seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX / 1000))
 }
 
-fn refusal(id: &str, sentence: impl Into<String>, fix: &str, (source, section): (&str, &str)) -> Finding {
+fn refusal(
+    id: &str,
+    sentence: impl Into<String>,
+    fix: &str,
+    (source, section): (&'static str, &'static str),
+) -> Finding {
     Finding {
         id: id.to_owned(),
         severity: FindingSeverity::Error,

@@ -279,7 +279,7 @@ fn note(
     (index, certificate): Own<'_>,
     sentence: String,
     fix: &str,
-    (source, section): (&str, &str),
+    (source, section): (&'static str, &'static str),
 ) -> Note {
     let finding = Finding {
         id: id.to_owned(),

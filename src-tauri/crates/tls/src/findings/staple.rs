@@ -11,7 +11,7 @@ use crate::revocation::Answer;
 
 pub(super) fn notes(seen: &Seen<'_>) -> Vec<Note> {
     let (Some(leaf), Some(answer)) = (seen.leaf(), &seen.staple) else { return Vec::new() };
-    let say = |id: &str, sentence: String, fix: &str, citation: (&str, &str)| {
+    let say = |id: &str, sentence: String, fix: &str, citation: (&'static str, &'static str)| {
         vec![note(id, FindingSeverity::Warning, leaf, sentence, fix, citation)]
     };
     let renew = "Ask the operator to have the server renew its staple.";

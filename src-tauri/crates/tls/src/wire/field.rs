@@ -1,10 +1,15 @@
 //! Reads a message field by field and remembers where each stood, so that bytes and fields can point at each
 //! other. The fields of depth 0 cover the message exactly once; children lie inside their parent, in order.
 
+use std::borrow::Cow;
+
 use countersign_evidence::{Citation, MessageField};
 
 /// A place in a document.
 pub(super) type Cited = (&'static str, &'static str);
+
+/// A field's name: nearly all are the specification's.
+type Name = Cow<'static, str>;
 
 /// A message being read.
 pub(super) struct Fields<'a> {
@@ -42,9 +47,9 @@ impl<'a> Fields<'a> {
         self.bytes.get(self.at..self.end).unwrap_or_default()
     }
 
-    fn push(&mut self, name: &str, length: usize, value: String) -> usize {
+    fn push(&mut self, name: Name, length: usize, value: String) -> usize {
         self.out.push(MessageField {
-            name: name.to_owned(),
+            name,
             offset: self.at as u64,
             length: length as u64,
             depth: self.depth,
@@ -58,7 +63,7 @@ impl<'a> Fields<'a> {
     /// Takes `length` bytes as one field; `None`, and nothing is taken, where fewer are left.
     pub(super) fn take(
         &mut self,
-        name: &str,
+        name: impl Into<Name>,
         length: usize,
         tell: impl FnOnce(&'a [u8]) -> String,
     ) -> Option<&'a [u8]> {
@@ -67,18 +72,23 @@ impl<'a> Fields<'a> {
         }
         let bytes = self.bytes.get(self.at..self.at + length)?;
         let value = tell(bytes);
-        self.push(name, length, value);
+        self.push(name.into(), length, value);
         self.at += length;
         Some(bytes)
     }
 
     /// Takes an unsigned number of `length` bytes, at most 8.
-    pub(super) fn number(&mut self, name: &str, length: usize, tell: impl FnOnce(u64) -> String) -> Option<u64> {
+    pub(super) fn number(
+        &mut self,
+        name: impl Into<Name>,
+        length: usize,
+        tell: impl FnOnce(u64) -> String,
+    ) -> Option<u64> {
         self.take(name, length, |bytes| tell(number(bytes))).map(number)
     }
 
     /// Takes everything left of the group as one field; nothing where nothing is left.
-    pub(super) fn rest(&mut self, name: &str, tell: impl FnOnce(&'a [u8]) -> String) {
+    pub(super) fn rest(&mut self, name: impl Into<Name>, tell: impl FnOnce(&'a [u8]) -> String) {
         let length = self.left();
         if length > 0 {
             self.take(name, length, tell);
@@ -88,14 +98,14 @@ impl<'a> Fields<'a> {
     /// A field that holds others: `length` bytes, read by `inside`. What `inside` leaves is told as it is.
     pub(super) fn group(
         &mut self,
-        name: &str,
+        name: impl Into<Name>,
         length: usize,
         inside: impl FnOnce(&mut Self) -> Option<()>,
     ) -> Option<usize> {
         if self.left() < length || self.out.len() >= MOST_FIELDS || self.depth >= DEEPEST {
             return None;
         }
-        let index = self.push(name, length, String::new());
+        let index = self.push(name.into(), length, String::new());
         let outer = std::mem::replace(&mut self.end, self.at + length);
         self.depth += 1;
         let whole = inside(self).is_some();
@@ -112,7 +122,7 @@ impl<'a> Fields<'a> {
     /// A vector with its length in front (RFC 9846 §3.4); the parent covers that length too.
     pub(super) fn vector(
         &mut self,
-        name: &str,
+        name: impl Into<Name>,
         prefix: usize,
         inside: impl FnOnce(&mut Self) -> Option<()>,
     ) -> Option<usize> {
@@ -150,7 +160,7 @@ impl<'a> Fields<'a> {
         let length = self.left();
         if length > 0 {
             let name = if self.out.len() >= MOST_FIELDS { "more" } else { "undecoded" };
-            self.push(name, length, bytes_value(self.peek()));
+            self.push(name.into(), length, bytes_value(self.peek()));
             self.at = self.end;
         }
     }

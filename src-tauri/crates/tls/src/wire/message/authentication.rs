@@ -66,7 +66,7 @@ fn entry(fields: &mut Fields<'_>) -> Option<()> {
     Some(())
 }
 
-fn one(fields: &mut Fields<'_>, name: &str) -> Option<()> {
+fn one(fields: &mut Fields<'_>, name: &'static str) -> Option<()> {
     let der = fields.peek().get(3..).unwrap_or_default();
     let length = fields.peek().get(..3)?.iter().fold(0, |n, byte| n << 8 | usize::from(*byte));
     let der = der.get(..length)?;
@@ -128,7 +128,7 @@ pub(super) fn certificate_request(fields: &mut Fields<'_>, tls13: bool) -> Optio
 }
 
 /// A list of signature schemes with its length in front.
-pub(super) fn schemes(fields: &mut Fields<'_>, name: &str) -> Option<()> {
+pub(super) fn schemes(fields: &mut Fields<'_>, name: &'static str) -> Option<()> {
     let mut count = 0;
     let index = fields.vector(name, 2, |fields| {
         while fields.left() > 0 {

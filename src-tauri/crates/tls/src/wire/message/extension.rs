@@ -1,5 +1,7 @@
 //! Extensions (RFC 9846 §4.3 and the documents each is cited from), by the message they stand in.
 
+use std::borrow::Cow;
+
 use super::super::field::{Cited, Fields, bytes_value, hex16, text_value};
 use super::authentication;
 use crate::iana;
@@ -39,7 +41,7 @@ fn extension(fields: &mut Fields<'_>, within: Within) -> Option<()> {
     let kind = u16::from_be_bytes([*a, *b]);
     let length = usize::from(u16::from_be_bytes([*c, *d]));
     let (name, citation) = name(kind);
-    let index = fields.group(&name, 4 + length, |fields| {
+    let index = fields.group(name, 4 + length, |fields| {
         fields.pass(4);
         content(fields, kind, within)
     })?;
@@ -154,7 +156,11 @@ fn content(fields: &mut Fields<'_>, kind: u16, within: Within) -> Option<()> {
 }
 
 /// A vector of two length bytes whose elements are read one after another.
-fn list<'a>(fields: &mut Fields<'a>, name: &str, mut element: impl FnMut(&mut Fields<'a>) -> Option<()>) -> Option<()> {
+fn list<'a>(
+    fields: &mut Fields<'a>,
+    name: &'static str,
+    mut element: impl FnMut(&mut Fields<'a>) -> Option<()>,
+) -> Option<()> {
     fields.vector(name, 2, |fields| {
         while fields.left() > 0 {
             element(fields)?;
@@ -165,7 +171,7 @@ fn list<'a>(fields: &mut Fields<'a>, name: &str, mut element: impl FnMut(&mut Fi
 }
 
 /// A vector of bytes, told as one field.
-fn opaque(fields: &mut Fields<'_>, name: &str, prefix: usize, tell: fn(&[u8]) -> String) -> Option<()> {
+fn opaque(fields: &mut Fields<'_>, name: &'static str, prefix: usize, tell: fn(&[u8]) -> String) -> Option<()> {
     let value = fields.peek().get(prefix..).unwrap_or_default();
     let length = fields.peek().get(..prefix)?.iter().fold(0, |n, byte| n << 8 | usize::from(*byte));
     let value = tell(value.get(..length)?);
@@ -211,7 +217,7 @@ fn share(fields: &mut Fields<'_>, chosen: bool) -> Option<()> {
             _ => &[],
         };
         for (name, length, value) in parts {
-            fields.take(name, *length, |_| (*value).to_owned())?;
+            fields.take(*name, *length, |_| (*value).to_owned())?;
         }
         fields.rest("public_key", bytes_value);
         Some(())
@@ -262,8 +268,8 @@ pub(super) fn compression(number: u64) -> String {
 }
 
 /// The registry's name and where the extension is defined.
-fn name(kind: u16) -> (String, Option<Cited>) {
-    let (name, citation): (&str, Cited) = match kind {
+fn name(kind: u16) -> (Cow<'static, str>, Option<Cited>) {
+    let (name, citation): (&'static str, Cited) = match kind {
         0 => ("server_name", ("RFC 6066", "3")),
         1 => ("max_fragment_length", ("RFC 6066", "4")),
         5 => ("status_request", ("RFC 6066", "8")),
@@ -290,10 +296,10 @@ fn name(kind: u16) -> (String, Option<Cited>) {
         KEY_SHARE => ("key_share", ("RFC 9846", "4.3.8")),
         0xfe0d => ("encrypted_client_hello", ("RFC 9849", "5")),
         0xff01 => ("renegotiation_info", ("RFC 5746", "3.2")),
-        grease if is_grease(grease) => return (format!("GREASE 0x{grease:04x}"), Some(("RFC 8701", "2"))),
-        other => return (format!("extension 0x{other:04x}"), None),
+        grease if is_grease(grease) => return (format!("GREASE 0x{grease:04x}").into(), Some(("RFC 8701", "2"))),
+        other => return (format!("extension 0x{other:04x}").into(), None),
     };
-    (name.to_owned(), Some(citation))
+    (name.into(), Some(citation))
 }
 
 fn meaning(kind: u16, within: Within) -> Option<&'static str> {

@@ -116,14 +116,14 @@ fn downgrade(random: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn legacy_version(fields: &mut Fields<'_>, name: &str) -> Option<()> {
+fn legacy_version(fields: &mut Fields<'_>, name: &'static str) -> Option<()> {
     fields.number(name, 2, hex16)?;
     let index = fields.last();
     fields.meaning(index, "TLS 1.2. In TLS 1.3 it is fixed; the real version stands in supported_versions.");
     Some(())
 }
 
-fn session_id(fields: &mut Fields<'_>, name: &str) -> Option<()> {
+fn session_id(fields: &mut Fields<'_>, name: &'static str) -> Option<()> {
     let length = usize::from(*fields.peek().first()?);
     let value = bytes_value(fields.peek().get(1..1 + length)?);
     let index = fields.group(name, 1 + length, |fields| {
