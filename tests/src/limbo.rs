@@ -1,13 +1,13 @@
 //! The x509-limbo corpus: the explainer answers as it expects, the listed exceptions aside. That the work of a chain is
 //! bounded is counted in steps beside the explainer; what the worst case costs is the bench `limbo`.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use countersign_console::limbo::{Corpus, EXCEPTIONS, Expected, Outcome};
 use countersign_evidence::Timestamp;
 
-use crate::support::{skip, vectors};
+use crate::support::{say, skip, vectors};
 
 const FILE: &str = "x509-limbo/limbo.json.zst";
 /// The time of cases that say none.
@@ -19,11 +19,6 @@ fn corpus() -> Option<Corpus> {
     let mut text = Vec::new();
     ruzstd::decoding::StreamingDecoder::new(packed).unwrap().read_to_end(&mut text).unwrap();
     Some(Corpus::read(&text).unwrap())
-}
-
-/// Into the output of the test.
-fn say(line: &str) {
-    let _closed = writeln!(std::io::stderr(), "{line}");
 }
 
 #[test]

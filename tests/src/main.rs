@@ -9,6 +9,7 @@ mod boundary;
 mod canary;
 mod command_line;
 mod demo;
+mod eight_virtual_hours;
 mod errors;
 mod explain;
 mod gateway;

@@ -7,6 +7,7 @@ pub mod pki;
 pub mod sandbox;
 pub mod window;
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
@@ -24,6 +25,11 @@ pub fn vectors(file: &str) -> Option<PathBuf> {
     };
     let path = folder.join(file);
     path.is_file().then_some(path)
+}
+
+/// Into the output of the test.
+pub fn say(line: &str) {
+    let _closed = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A program of this workspace, built beside this test binary.
@@ -48,8 +54,7 @@ pub fn keyring() -> bool {
 /// Says what is missing; under CI that is a failure.
 pub fn skip(what: &str) {
     assert!(std::env::var_os("CI").is_none(), "{what} is missing, and CI skips nothing");
-    use std::io::Write;
-    let _closed = writeln!(std::io::stderr(), "SKIP {what} is missing");
+    say(&format!("SKIP {what} is missing"));
 }
 
 /// Leaves the test with a loud skip unless the condition holds.

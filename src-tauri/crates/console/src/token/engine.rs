@@ -226,9 +226,8 @@ impl Engine {
         self.shared.slots.load().get(&key.hash).map_or(new, Arc::clone)
     }
 
-    /// Lock files at work, which a manual clock must wait for.
-    #[cfg(test)]
-    pub(super) fn working(&self) -> usize {
+    /// Lock files at work: who pushes a manual clock waits until there are none.
+    pub fn working(&self) -> usize {
         self.shared.locks.working.load(Ordering::SeqCst)
     }
 }

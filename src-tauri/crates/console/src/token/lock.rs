@@ -17,7 +17,6 @@ const LONGEST: Duration = Duration::from_secs(20);
 pub(super) struct Locks {
     folder: PathBuf,
     /// Work of the system that a manual clock must wait for.
-    #[cfg(test)]
     pub(super) working: std::sync::Arc<std::sync::atomic::AtomicUsize>,
 }
 
@@ -36,11 +35,7 @@ pub(super) enum NoLock {
 
 impl Locks {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            #[cfg(test)]
-            working: std::sync::Arc::default(),
-        }
+        Self { folder, working: std::sync::Arc::default() }
     }
 
     /// Takes the lock of a key. It is tried, not waited for: a thread that waits in the system cannot be called back.
@@ -64,10 +59,8 @@ impl Locks {
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        #[cfg(test)]
         self.working.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let done = tokio::task::spawn_blocking(work).await;
-        #[cfg(test)]
         self.working.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
         done.unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
     }
