@@ -1,7 +1,7 @@
 //! Credentials. `credential_set_secret` is the way in for a secret; there is no way out.
 
 use countersign_console::CertificateImport;
-use countersign_console::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress};
+use countersign_console::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress, ServerView};
 use countersign_secret::Secret;
 use tauri::State;
 use tauri::ipc::Channel;
@@ -17,6 +17,11 @@ pub(crate) async fn credential_list(desk: State<'_, Desk>) -> Answer<Vec<Credent
 #[tauri::command]
 pub(crate) async fn credential_save(desk: State<'_, Desk>, form: CredentialForm) -> Answer<CredentialView> {
     desk.console().await?.credential_save(form).await
+}
+
+#[tauri::command]
+pub(crate) async fn credential_discover(desk: State<'_, Desk>, issuer: String) -> Answer<ServerView> {
+    desk.console().await?.credential_discover(&issuer).await
 }
 
 #[tauri::command]

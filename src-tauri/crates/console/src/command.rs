@@ -67,6 +67,7 @@ pub const COMMANDS: &[Command] = &[
     // credentials
     command("credential_list", &[], "CredentialView[]"),
     command("credential_save", &[("form", "CredentialForm")], "CredentialView"),
+    command("credential_discover", &[("issuer", "string")], "ServerView"),
     command("credential_remove", &[("name", "string")], "CredentialView[]"),
     command("credential_set_secret", &[("name", "string"), ("slot", "string"), ("text", "string")], "CredentialView"),
     command(
@@ -86,6 +87,13 @@ pub const COMMANDS: &[Command] = &[
     command("token_list", &[], "TokenRow[]"),
     command("token_obtain", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
     command("token_renew", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    command(
+        "token_sign_in",
+        &[("credential", "string"), ("progress", "Channel<SignInProgress>")],
+        "ExchangeView",
+    ),
+    command("token_introspect", &[("credential", "string")], "IntrospectionView"),
+    command("token_revoke", &[("credential", "string")], "TokenRow[]"),
     command("token_discard", &[("credential", "string")], "TokenRow[]"),
     command("token_copy", &[("credential", "string")], "null"),
     // gateway

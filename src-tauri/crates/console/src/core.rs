@@ -189,7 +189,8 @@ impl Core {
             gateway_seen: self.seen_of(&exchange.exchange),
             exchange,
         };
-        let kept = entry.clone();
+        let entry = Arc::new(entry);
+        let kept = Arc::clone(&entry);
         let content = kept
             .exchange
             .response
@@ -201,7 +202,7 @@ impl Core {
             .blocking(move |core| core.history().and_then(|history| history.add(&kept)))
             .await
             .and_then(|written| written);
-        let mut view = view_of(entry);
+        let mut view = view_of(Arc::try_unwrap(entry).unwrap_or_else(|shared| (*shared).clone()));
         if let Err(problem) = written {
             // the answer is here and is shown; that it is not kept is said on it
             view.evidence.findings.push(not_kept(&problem));

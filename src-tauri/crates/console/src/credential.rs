@@ -279,8 +279,14 @@ impl Core {
     /// The recipe's slots, then others the file has.
     fn slot_names(&self, file: &CredentialFile, recipe: Option<&Recipe>) -> Vec<String> {
         let mut names: Vec<String> = recipe.map(|r| r.slots.clone()).unwrap_or_default();
-        if file.token_endpoint_auth_method == "none" || !file.has_tokens() {
-            names.clear();
+        match ClientAuthentication::parse(&file.token_endpoint_auth_method, BasicEncoding::Form) {
+            _ if !file.has_tokens() => names.clear(),
+            Ok(ClientAuthentication::PrivateKeyJwt) => names = vec![crate::proof::ASSERTION_KEY.to_owned()],
+            Ok(method) if !method.needs_secret() => names.clear(),
+            _ => {}
+        }
+        if file.grant_type == crate::send::token_grant::TOKEN_EXCHANGE && file.grant.subject_credential.is_empty() {
+            names.push(crate::send::token_grant::SUBJECT_TOKEN.to_owned());
         }
         names.extend(file.slots.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
         names

@@ -94,6 +94,11 @@ impl Redactor {
         value.len() >= SHORTEST
     }
 
+    /// Whether no secret is known yet: nothing would be struck.
+    pub fn is_idle(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).automaton.is_none()
+    }
+
     /// The longest pattern in bytes: what a stream must hold back.
     pub fn max_pattern_len(&self) -> usize {
         self.known.read().unwrap_or_else(PoisonError::into_inner).longest

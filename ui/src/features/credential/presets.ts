@@ -1,6 +1,7 @@
 /** What a new credential starts from: the recipes that come with Countersign, filled in as their owners document them. */
 
 import type { CredentialForm } from '../../lib/ipc/generated/CredentialForm'
+import type { GrantFile } from '../../lib/ipc/generated/GrantFile'
 
 export interface Preset {
 	id: string
@@ -74,7 +75,47 @@ export interface Choice {
 export const METHODS: readonly Choice[] = [
 	{ value: 'client_secret_basic', label: 'client_secret_basic', effect: 'In the Authorization field, RFC 6749 §2.3.1.' },
 	{ value: 'client_secret_post', label: 'client_secret_post', effect: 'In the content of the token request.' },
+	{ value: 'client_secret_jwt', label: 'client_secret_jwt', effect: 'A JWT under the secret, which itself never leaves. RFC 7523.' },
+	{ value: 'private_key_jwt', label: 'private_key_jwt', effect: 'A JWT under a private key; the server holds the public one. RFC 7523.' },
+	{ value: 'tls_client_auth', label: 'tls_client_auth', effect: 'The client certificate of the handshake, of a CA the server knows. RFC 8705.' },
+	{
+		value: 'self_signed_tls_client_auth',
+		label: 'self_signed_tls_client_auth',
+		effect: 'The client certificate of the handshake, which the server has registered. RFC 8705.',
+	},
+	{ value: 'none', label: 'none', effect: 'A public client: only its client_id.' },
 ]
+
+const URN = 'urn:ietf:params:oauth:grant-type:'
+
+export const GRANTS: readonly Choice[] = [
+	{ value: 'client_credentials', label: 'Client credentials', effect: 'The client asks for itself. RFC 6749 §4.4.' },
+	{ value: 'authorization_code', label: 'Sign in with a browser', effect: 'A person allows it; authorization code with PKCE on a loopback port. RFC 8252.' },
+	{ value: `${URN}device_code`, label: 'Sign in on another device', effect: 'A person enters a code elsewhere. RFC 8628.' },
+	{ value: `${URN}jwt-bearer`, label: 'Assertion', effect: 'A JWT of the client says for whom it acts. RFC 7523 §2.1.' },
+	{ value: `${URN}token-exchange`, label: 'Token exchange', effect: 'Another token is exchanged for this one. RFC 8693.' },
+]
+
+/** A grant without anything beside its scope. */
+export function blankGrant(): GrantFile {
+	return {
+		audience: '',
+		resource: [],
+		authorization_details: '',
+		subject: '',
+		subject_credential: '',
+		subject_token_type: '',
+		assertion_audience: '',
+		assertion_alg: '',
+		assertion_kid: '',
+		dpop: false,
+		authorization_endpoint: '',
+		device_authorization_endpoint: '',
+		pushed_authorization_request_endpoint: '',
+		introspection_endpoint: '',
+		revocation_endpoint: '',
+	}
+}
 
 export const ENCODINGS: readonly Choice[] = [
 	{ value: 'form', label: 'form', effect: 'Id and secret are form-encoded first, as RFC 6749 §2.3.1 asks.' },
@@ -98,6 +139,12 @@ export function slotTitle(slot: string): string {
 			return 'Signing key'
 		case 'client_key':
 			return 'Certificate key'
+		case 'assertion_key':
+			return 'Assertion key'
+		case 'dpop_key':
+			return 'DPoP key'
+		case 'subject_token':
+			return 'Token to be exchanged'
 		default:
 			return slot
 	}

@@ -75,6 +75,9 @@ export function formOf(credential: CredentialView): CredentialForm {
 		scope: credential.scope,
 		allowed_hosts: [...credential.allowed_hosts],
 		environments: [...credential.environments],
+		issuer: credential.issuer ?? '',
+		grant_type: credential.grant_type,
+		grant: structuredClone(credential.grant),
 	}
 }
 

@@ -1,6 +1,8 @@
 export { default as ClaimTable } from './ClaimTable.svelte'
 export { default as Generations } from './Generations.svelte'
 export { default as LifeBar } from './LifeBar.svelte'
+export { default as ServerSays } from './ServerSays.svelte'
+export { default as SignInDialog } from './SignInDialog.svelte'
 export { default as SmallLadder } from './SmallLadder.svelte'
 export { claimRows, elided } from './claims'
 export { clockWords, issuedFacts } from './issued'

@@ -10,12 +10,15 @@ import type { Explained } from './generated/Explained'
 import type { GatewayView } from './generated/GatewayView'
 import type { HandshakeView } from './generated/HandshakeView'
 import type { HistoryPage } from './generated/HistoryPage'
+import type { IntrospectionView } from './generated/IntrospectionView'
 import type { Preferences } from './generated/Preferences'
 import type { RequestDraft } from './generated/RequestDraft'
 import type { RequestPreview } from './generated/RequestPreview'
 import type { Scan } from './generated/Scan'
 import type { ScanProgress } from './generated/ScanProgress'
 import type { SendProgress } from './generated/SendProgress'
+import type { ServerView } from './generated/ServerView'
+import type { SignInProgress } from './generated/SignInProgress'
 import type { SigningProfileView } from './generated/SigningProfileView'
 import type { StatusView } from './generated/StatusView'
 import type { TokenRow } from './generated/TokenRow'
@@ -71,6 +74,7 @@ export interface Commands {
 	// credentials
 	credential_list: Call<object, CredentialView[]>
 	credential_save: Call<{ form: CredentialForm }, CredentialView>
+	credential_discover: Call<{ issuer: string }, ServerView>
 	credential_remove: Call<{ name: string }, CredentialView[]>
 	credential_set_secret: Call<{ name: string; slot: string; text: string }, CredentialView>
 	credential_import_certificate: Call<{ form: CertificateForm; certificate: string; key: string | null; passphrase: string | null }, CredentialView>
@@ -81,6 +85,9 @@ export interface Commands {
 	token_list: Call<object, TokenRow[]>
 	token_obtain: Stream<{ credential: string }, SendProgress, ExchangeView>
 	token_renew: Stream<{ credential: string }, SendProgress, ExchangeView>
+	token_sign_in: Stream<{ credential: string }, SignInProgress, ExchangeView>
+	token_introspect: Call<{ credential: string }, IntrospectionView>
+	token_revoke: Call<{ credential: string }, TokenRow[]>
 	token_discard: Call<{ credential: string }, TokenRow[]>
 	token_copy: Call<{ credential: string }, null>
 	// gateway

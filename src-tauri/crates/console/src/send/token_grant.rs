@@ -18,7 +18,7 @@ pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_co
 /// The type of the subject token where the credential names none (RFC 8693 §3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// The slot of a pasted token or assertion.
-const SUBJECT_TOKEN: &str = "subject_token";
+pub(crate) const SUBJECT_TOKEN: &str = "subject_token";
 /// How long the token that is exchanged may take.
 const SUBJECT_LIMIT: Duration = Duration::from_secs(10);
 

@@ -35,6 +35,10 @@ struct Version {
     offer: Offer,
     answer: Answer,
     suites: Found,
+    /// Of TLS 1.3, where they are asked for without a signature.
+    groups: Option<Found>,
+    /// Of TLS 1.2.
+    schemes: Option<Vec<u16>>,
 }
 
 impl Version {
@@ -108,14 +112,18 @@ async fn version(prober: &Prober<'_>, offer: Offer) -> Version {
     let everything = Hello::everything(offer, prober.server_name());
     let answer = prober.probe(&everything, Until::Done).await;
     if answer.with(offer.version()).is_some() {
-        let suites = by_elimination(prober, &everything, Axis::Suites, Some(&answer)).await;
-        return Version { offer, answer, suites };
+        let suites = by_elimination(prober, &everything, Axis::Suites, Some(&answer));
+        // beside the suites, not behind them: each asks one after the other
+        let (suites, groups, schemes) =
+            tokio::join!(suites, groups(prober, offer, &everything), schemes(prober, offer, &everything));
+        return Version { offer, answer, suites, groups, schemes };
     }
+    let nothing = |answer| Version { offer, answer, suites: Found::default(), groups: None, schemes: None };
     let refused_version = matches!(&answer, Answer::Alert(alert) if alert.code() == 70);
     let other_version = matches!(answer, Answer::Hello(_));
     let no_tls = matches!(answer, Answer::Http(_) | Answer::Other(_) | Answer::Unreached | Answer::Silent);
     if refused_version || other_version || no_tls || offer == Offer::Tls13 {
-        return Version { offer, answer, suites: Found::default() };
+        return nothing(answer);
     }
     // the list may be what it does not like
     let chunks = everything.suites.len().div_ceil(CHUNK);
@@ -126,18 +134,36 @@ async fn version(prober: &Prober<'_>, offer: Offer) -> Version {
     });
     let suites = futures_util::future::join_all(chunked).await.concat();
     if suites.is_empty() {
-        return Version { offer, answer, suites: Found::default() };
+        return nothing(answer);
     }
     let hello = Hello { suites, ..everything };
     let answer = prober.probe(&hello, Until::Done).await;
     let suites = by_elimination(prober, &hello, Axis::Suites, Some(&answer)).await;
-    Version { offer, answer, suites }
+    let schemes = schemes(prober, offer, &hello).await;
+    Version { offer, answer, suites, groups: None, schemes }
 }
 
-/// Groups, schemes and features, from the versions there are.
+/// The groups of TLS 1.3.
+async fn groups(prober: &Prober<'_>, offer: Offer, hello: &Hello) -> Option<Found> {
+    if offer != Offer::Tls13 {
+        return None;
+    }
+    Some(by_elimination(prober, hello, Axis::Groups, None).await)
+}
+
+/// The signature schemes of TLS 1.2: with the suites whose key exchange is signed.
+async fn schemes(prober: &Prober<'_>, offer: Offer, hello: &Hello) -> Option<Vec<u16>> {
+    if offer != Offer::Legacy(0x0303) {
+        return None;
+    }
+    let signed = |suite: &u16| suites::name(*suite).contains("DHE_");
+    let hello = Hello { suites: hello.suites.iter().copied().filter(signed).collect(), ..hello.clone() };
+    Some(by_elimination(prober, &hello, Axis::Schemes, None).await.list)
+}
+
+/// Groups up to TLS 1.2 and features, from the versions there are.
 async fn report(prober: &Prober<'_>, versions: Vec<Version>) -> Report {
-    let of = |offer| versions.iter().find(|version| version.offer == offer && version.accepted());
-    let tls13 = of(Offer::Tls13).map(|_| Hello::everything(Offer::Tls13, prober.server_name()));
+    let tls13 = versions.iter().find_map(|version| version.groups.clone());
     let newest = versions.iter().find(|version| version.offer != Offer::Tls13 && version.accepted());
     let with = |version: &Version, kind: &str| {
         let ephemeral = |suite: &&u16| suites::name(**suite).contains(kind);
@@ -147,22 +173,16 @@ async fn report(prober: &Prober<'_>, versions: Vec<Version>) -> Report {
     };
     let elliptic = newest.and_then(|version| with(version, "_ECDHE_"));
     let groups = async {
-        match (&tls13, &elliptic) {
-            (Some(hello), _) => by_elimination(prober, hello, Axis::Groups, None).await,
+        match (tls13, &elliptic) {
+            (Some(found), _) => found,
             (None, Some(hello)) => by_elimination(prober, hello, Axis::Groups, None).await,
             (None, None) => Found::default(),
         }
     };
-    let schemes = async {
-        let hello = of(Offer::Legacy(0x0303)).and_then(|version| with(version, "DHE_"));
-        match hello {
-            Some(hello) => by_elimination(prober, &hello, Axis::Schemes, None).await.list,
-            None => Vec::new(),
-        }
-    };
     let finite = newest.and_then(|version| with(version, "_DHE_"));
     let raw = features::raw(prober, &versions, finite);
-    let (groups, schemes, features) = tokio::join!(groups, schemes, raw);
+    let (groups, features) = tokio::join!(groups, raw);
+    let schemes = versions.iter().find_map(|version| version.schemes.clone()).unwrap_or_default();
     Report { versions, groups, schemes, features }
 }
 
