@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "one binary, no outside")]
 
 mod cold;
+mod diagnosis;
 mod handshake;
 mod limbo;
 mod lookup;
@@ -17,7 +18,8 @@ use stage::Row;
 /// A measurement: its name, and what makes its rows.
 type Bench = (&'static str, fn() -> Vec<Row>);
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
+    ("diagnosis", diagnosis::rows),
     ("lookup", lookup::rows),
     ("handshake", handshake::rows),
     ("limbo", limbo::rows),

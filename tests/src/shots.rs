@@ -10,7 +10,7 @@ use fantoccini::key::Key;
 use crate::support::root;
 use crate::support::window::Window;
 use crate::window::client_certificate::{Lab, walk};
-use crate::window::{after_first_run, fresh, open_step, send_again};
+use crate::window::{after_first_run, fresh, open_step, send_again, sign_in};
 
 /// Takes the pictures of one view, one a theme.
 async fn shot(window: &Window, name: &str) {
@@ -161,6 +161,18 @@ async fn trust_and_identity_in_both_themes() {
     let lab = Lab::new();
     walk(&window, &sandbox, &lab, async |window, name| shot(window, name).await).await;
     window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes pictures; `cargo xtask shots`"]
+async fn sign_in_in_both_themes() {
+    for (grant, name) in [("authorization_code", "sign-in-browser"), ("device_code", "sign-in-device")] {
+        let Some((_desk, window)) = sign_in::desk(&format!("shots_{name}"), grant).await else { return };
+        sign_in::to_the_dialog(&window).await;
+        window.reads("Copy address").await;
+        shot(&window, name).await;
+        window.close().await;
+    }
 }
 
 async fn chord(window: &Window, modifier: Key, letter: char) {

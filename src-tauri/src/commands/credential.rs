@@ -1,7 +1,9 @@
 //! Credentials. `credential_set_secret` is the way in for a secret; there is no way out.
 
 use countersign_console::CertificateImport;
-use countersign_console::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress, ServerView};
+use countersign_console::view::{
+    CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress, ServerView,
+};
 use countersign_secret::Secret;
 use tauri::State;
 use tauri::ipc::Channel;

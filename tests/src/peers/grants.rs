@@ -20,16 +20,16 @@ use crate::support::{free_port, keyring, root};
 const SECRET: &str = "a secret of thirty-two characters";
 
 /// An authorization server and a workspace with the credential `peer`.
-struct Desk {
-    pki: Pki,
-    sandbox: Sandbox,
+pub(crate) struct Desk {
+    pub(crate) pki: Pki,
+    pub(crate) sandbox: Sandbox,
     port: u16,
     server: Child,
 }
 
 impl Desk {
     /// With this one client, whose id is `peer`.
-    fn with(client: Value, more: Value) -> Self {
+    pub(crate) fn with(client: Value, more: Value) -> Self {
         let (pki, port) = (Pki::new(), free_port());
         Self::at(pki, port, client, more)
     }
@@ -49,7 +49,7 @@ impl Desk {
         Self { pki, sandbox: Sandbox::new(), port, server }
     }
 
-    fn issuer(&self) -> String {
+    pub(crate) fn issuer(&self) -> String {
         format!("https://localhost:{}", self.port)
     }
 
@@ -64,7 +64,7 @@ impl Desk {
     }
 
     /// The credential, its endpoints read from the issuer.
-    fn add(&self, more: &[&str]) {
+    pub(crate) fn add(&self, more: &[&str]) {
         let issuer = self.issuer();
         let always = ["credential", "add", "peer", "--client-id", "peer", "--issuer", &issuer];
         let scope: &[&str] = if more.contains(&"--scope") { &[] } else { &["--scope", "payments:read"] };
@@ -88,7 +88,7 @@ impl Desk {
     }
 }
 
-fn installed() -> bool {
+pub(crate) fn installed() -> bool {
     root().join("tests/peers/node_modules/oidc-provider").is_dir()
 }
 

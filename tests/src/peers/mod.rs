@@ -3,12 +3,12 @@
 mod capture;
 mod certificates;
 mod client_certificate;
-mod grants;
+pub(crate) mod grants;
 mod matrix;
 mod nginx;
 mod oidc_provider;
 pub mod openssl;
-mod person;
+pub(crate) mod person;
 mod scan;
 mod trust;
 mod watch;

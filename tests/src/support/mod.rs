@@ -3,6 +3,7 @@
 pub mod child;
 pub mod cli;
 pub mod clients;
+pub mod corpus;
 pub mod pki;
 pub mod sandbox;
 pub mod window;

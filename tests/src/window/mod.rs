@@ -9,6 +9,7 @@ mod inspect;
 mod large_content;
 mod refused_token;
 mod renewal;
+pub mod sign_in;
 mod views;
 mod zoo;
 

@@ -137,6 +137,15 @@ pub(crate) enum Command {
         after_help = "Each of the two is a host, a saved JSON document, or the id of an exchange.\n\nExamples:\n  countersign compare api.bank.example sandbox.bank.example\n  countersign compare yesterday.json api.bank.example --json"
     )]
     Compare(CompareArgs),
+    /// Why a token call or a request was refused: causes in order, each proven, likely or possible
+    #[command(
+        after_help = "Examples:\n  countersign diagnose 01jz8q6c2d\n  countersign send GET https://api.bank.example/v1 --credential bank --evidence e.json; countersign diagnose e.json"
+    )]
+    Diagnose {
+        /// An exchange of the history, or a file of evidence
+        #[arg(value_name = "EXCHANGE|FILE")]
+        exchange: String,
+    },
     /// Endpoints whose certificates are watched
     Watch {
         #[command(subcommand)]

@@ -87,11 +87,7 @@ pub const COMMANDS: &[Command] = &[
     command("token_list", &[], "TokenRow[]"),
     command("token_obtain", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
     command("token_renew", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
-    command(
-        "token_sign_in",
-        &[("credential", "string"), ("progress", "Channel<SignInProgress>")],
-        "ExchangeView",
-    ),
+    command("token_sign_in", &[("credential", "string"), ("progress", "Channel<SignInProgress>")], "ExchangeView"),
     command("token_introspect", &[("credential", "string")], "IntrospectionView"),
     command("token_revoke", &[("credential", "string")], "TokenRow[]"),
     command("token_discard", &[("credential", "string")], "TokenRow[]"),

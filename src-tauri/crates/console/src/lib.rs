@@ -16,6 +16,7 @@ mod core;
 mod credential;
 mod credential_form;
 mod demo;
+mod diagnosis;
 mod discovery;
 pub mod entropy;
 mod environment;

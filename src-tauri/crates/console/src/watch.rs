@@ -136,7 +136,7 @@ fn judged(
 fn limits(leaf: &CertificateView) -> Vec<String> {
     let days = (leaf.not_after.unix_millis() - leaf.not_before.unix_millis() + DAY_MS - 1) / DAY_MS;
     let over = LIMITS.iter().filter(|(limit, _)| days > *limit);
-    over.map(|(limit, since)| format!("{days} days: not from a public CA since {since}, where {limit} are the most"))
+    over.map(|(limit, since)| format!("{days} days: from {since} on no public CA issues for more than {limit}"))
         .collect()
 }
 
@@ -171,7 +171,7 @@ mod tests {
         let row = judged("a:443".into(), &leaf, VerdictState::Trusted, None, leaf.not_before);
         assert_eq!(row.limits.len(), 3, "200, 100 and 47 days: {:?}", row.limits);
         assert!(
-            row.limits[0].contains("since 2026-03-15") && row.limits[2].contains("47 are the most"),
+            row.limits[0].contains("from 2026-03-15 on") && row.limits[2].contains("more than 47"),
             "{:?}",
             row.limits
         );

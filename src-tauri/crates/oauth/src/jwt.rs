@@ -104,7 +104,8 @@ fn decoded(part: &'static str, text: &str) -> Result<Vec<u8>, NotJwt> {
 fn object(part: &'static str, text: &str) -> Result<Map<String, Value>, NotJwt> {
     let bytes = decoded(part, text)?;
     let json = |reason: String| NotJwt::Json { part, reason };
-    let Strict(value) = serde_json::from_slice(&bytes).map_err(|e| json(e.to_string()))?;
+    let Strict(value) = serde_json::from_slice(&bytes)
+        .map_err(|e| json(e.to_string().replace("recursion limit exceeded", "nested too deep")))?;
     match value {
         Value::Object(map) if depth(&Value::Object(map.clone())) <= DEEPEST => Ok(map),
         Value::Object(_) => Err(json(format!("nested deeper than {DEEPEST}"))),
@@ -267,6 +268,8 @@ mod tests {
         assert!(twice.contains("`a` stands twice"), "{twice}");
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(100), "]".repeat(100));
         assert!(view(&token("{}", &deep)).is_err(), "deep nesting");
+        let large = view(&"x".repeat(10 * 1024 * 1024));
+        assert!(matches!(large, Err(NotJwt::TooLarge { .. })), "10 MB are not read");
         assert!(matches!(view(&"a".repeat(10_000_000)), Err(NotJwt::TooLarge { .. })), "10 MB");
     }
 }

@@ -13,7 +13,7 @@ mod cache_key;
 mod challenge;
 mod client;
 mod device;
-pub mod diagnose;
+pub mod diagnosis;
 mod dpop;
 mod error;
 mod introspection;

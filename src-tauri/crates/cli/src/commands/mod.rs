@@ -3,6 +3,7 @@
 mod certificate;
 mod compare;
 mod credential;
+mod diagnose;
 mod explain;
 mod gateway;
 mod grant;
@@ -43,6 +44,7 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Send(args) => send::run(shell, &global, args).await,
         Command::Inspect(args) => inspect::run(shell, &global, args).await,
         Command::Compare(args) => compare::run(shell, &global, args).await,
+        Command::Diagnose { exchange } => diagnose::run(shell, &global, &exchange).await,
         Command::Watch { action } => watch::run(shell, &global, action).await,
         Command::Scan(args) => scan::run(shell, &global, args).await,
         Command::Certificate { action: CertificateAction::Explain(args) } => explain::run(shell, &global, &args),

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use countersign_console::clock::Clock;
 use countersign_console::view::{SendProgress, SignInProgress};
 use countersign_evidence::ladder::countdown;
 use countersign_evidence::{Fact, Fault, Outcome, Problem};
@@ -36,7 +37,7 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: TokenAction) -> 
             closing(&console, ended).await
         }
         TokenAction::List => list(shell, global).await,
-        TokenAction::Inspect => inspect(shell),
+        TokenAction::Inspect => inspect(shell, global),
     }
 }
 
@@ -155,9 +156,12 @@ async fn list(shell: &Shell, global: &Global) -> Ended {
     Ok(exit::YES)
 }
 
-fn inspect(shell: &Shell) -> Ended {
+fn inspect(shell: &Shell, global: &Global) -> Ended {
     let token = secrets::from_stdin()?;
-    let read = countersign_console::inspect_token(&token)?;
+    let read = countersign_console::inspect_token(
+        &token,
+        Clock::system(open::options(global, &Connect::default())?.at).now(),
+    )?;
     if shell.json {
         shell.document(&read, true);
         return Ok(exit::YES);
@@ -171,6 +175,9 @@ fn inspect(shell: &Shell) -> Ended {
         let meaning =
             read.explained.iter().find(|f| f.name == *name).map(|f| format!("   {}", f.value)).unwrap_or_default();
         shell.data(&format!("  {name:<12} {value}{meaning}"));
+    }
+    for finding in &read.findings {
+        shell.data(&format!("! {} {}", finding.sentence, finding.fix));
     }
     shell.data("Signature withheld: with it this text would be a usable token.");
     Ok(exit::YES)

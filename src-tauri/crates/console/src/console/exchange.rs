@@ -1,12 +1,12 @@
 //! Exchanges: read, compared, saved, listed.
 
-use countersign_evidence::{Explained, Fault, Problem};
+use countersign_evidence::{Exchange, Explained, Fault, Problem};
 use countersign_tls::Scope;
 use zeroize::Zeroizing;
 
 use super::{Answer, Console};
 use crate::core::view_of;
-use crate::view::{Change, Comparison, ExchangeView, HandshakeView, HistoryPage};
+use crate::view::{Change, Comparison, DiagnosisView, ExchangeView, HandshakeView, HistoryPage};
 
 impl Console {
     /// A past exchange, or a token call made since the start.
@@ -101,6 +101,23 @@ impl Console {
     pub async fn handshake_key_log(&self, exchange: &str) -> Answer<Zeroizing<String>> {
         let view = self.exchange_read(exchange).await?;
         self.core.blocking(move |core| core.handshake_key_log(&view.evidence)).await?
+    }
+
+    /// Why an exchange was refused: causes in order, each as sure as it is.
+    ///
+    /// # Errors
+    /// One that is not there, or was not refused.
+    pub async fn exchange_diagnose(&self, exchange: &str) -> Answer<DiagnosisView> {
+        let e = self.exchange_read(exchange).await?.evidence;
+        self.core.diagnosed(&e)
+    }
+
+    /// The same of an evidence document.
+    ///
+    /// # Errors
+    /// One that was not refused.
+    pub fn diagnose_document(&self, e: &Exchange) -> Answer<DiagnosisView> {
+        self.core.diagnosed(e)
     }
 
     /// The exchange as a curl command, secrets by reference.

@@ -90,6 +90,9 @@ struct Part {
     chain: Vec<Link>,
 }
 
+/// A certificate that was seen within this, milliseconds, is not noted again.
+const RECENTLY_MS: i64 = 60_000;
+
 /// A certificate in its place.
 struct Link {
     sha256: String,
@@ -168,8 +171,18 @@ impl Link {
         Some(Self { sha256, der, view: Value::Object(view).to_string(), source, store })
     }
 
-    /// Remembers the certificate; gives the view it is remembered with.
+    /// Remembers the certificate; gives the view it is remembered with. One that was seen a moment ago stays as it is:
+    /// its row is long, and would be written anew with every connection.
     fn seen(&self, transaction: &Transaction<'_>, at: i64) -> rusqlite::Result<String> {
+        let known = transaction
+            .prepare_cached(
+                "SELECT view FROM certificate WHERE sha256 = ?1 AND ?2 BETWEEN last_seen AND last_seen + ?3",
+            )?
+            .query_row(params![self.sha256, at, RECENTLY_MS], |row| row.get(0))
+            .optional()?;
+        if let Some(view) = known {
+            return Ok(view);
+        }
         transaction
             .prepare_cached(
                 "INSERT INTO certificate (sha256, der, view, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?4)

@@ -1,12 +1,13 @@
 //! Reading a refusal: whether the token or the signature was refused, and what the server said of it.
 
 use countersign_evidence::{Certainty, Citation, Exchange, Finding, FindingSeverity, SignatureDifference, Step};
-use countersign_oauth::diagnose::{ResourceFacts, resource_refused};
+use countersign_oauth::diagnosis::Facts;
 use countersign_oauth::{Challenge, challenges};
 use countersign_signing::digest_matches;
 use serde_json::Value;
 
 use super::signer::Signed;
+use crate::diagnosis::{self, With, of_resource};
 
 /// What a refusal comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) sent_media_type: Option<&'a str>,
     /// What was signed, when something was.
     pub(crate) signed: Option<&'a Signed>,
+    /// What is known beside the answer.
+    pub(crate) with: With<'a>,
 }
 
 /// Adds findings to the document and marks the row they belong to.
@@ -46,22 +49,20 @@ pub(crate) fn judge(e: &mut Exchange, answer: &Answer<'_>) -> Refused {
         signature(e, answer, &json);
         return Refused::Signature;
     }
-    let media_type =
-        answer.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v.as_str());
     let token_sent = e.token.as_ref().is_some_and(|t| t.fingerprint.is_some());
-    let diagnosis = resource_refused(&ResourceFacts {
-        status: answer.status,
-        challenges: &challenges,
-        scope: e.token.as_ref().and_then(|t| t.scope.as_deref()),
-        media_type,
-        token_sent,
-        sent_media_type: answer.sent_media_type,
-    });
-    let about_token = diagnosis.findings.first().is_some_and(|f| f.id.starts_with("token."));
+    let mut facts: Facts = of_resource(e, answer.status, answer.content, &answer.with);
+    if facts.request.content_type.is_empty() {
+        facts.request.content_type = answer.sent_media_type.unwrap_or_default().to_owned();
+    }
+    let diagnosis = diagnosis::judge(&facts);
+    let about_token =
+        diagnosis.findings.first().is_some_and(|f| f.id.starts_with("token.") || f.id.starts_with("jwt."));
     if !diagnosis.findings.is_empty() {
         e.failed_step = Some(if about_token { Step::Token } else { Step::Response });
     }
-    e.findings.splice(0..0, diagnosis.findings);
+    let new = diagnosis.findings.into_iter().filter(|found| e.findings.iter().all(|known| known.id != found.id));
+    let new: Vec<_> = new.collect();
+    e.findings.splice(0..0, new);
     e.ruled_out.extend(diagnosis.ruled_out);
     match answer.status {
         401 if token_sent && renewable(&challenges) => Refused::Token,

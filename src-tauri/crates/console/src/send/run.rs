@@ -22,6 +22,7 @@ use super::record;
 use super::refusal::{Answer, Refused, judge};
 use super::signer::{Signed, Signer, Unsigned, apply, signer};
 use crate::core::{Core, lock};
+use crate::diagnosis::With;
 use crate::token::{TokenKey, TokenLease};
 use crate::view::{ExchangeView, RequestDraft};
 
@@ -539,6 +540,7 @@ impl Run<'_> {
         self.core.sample_clock(&hop.target.endpoint(), date_ms, e.started_at);
         self.core.link_seen(field("x-gateway-seen"), &hop.target, &e.exchange);
         let words = self.words(received);
+        let environment = self.core.environment_name();
         crate::identity::judge(e, received.status.as_u16(), &words);
         judge(
             e,
@@ -549,6 +551,12 @@ impl Run<'_> {
                 sent_content: &hop.content,
                 sent_media_type: self.prepared.media_type.as_deref(),
                 signed,
+                with: With {
+                    credential: self.prepared.credential.as_ref(),
+                    clock_ms: self.core.clock_difference(&hop.target.endpoint()).map(|(difference, _)| difference),
+                    environment: environment.as_deref(),
+                    ..With::default()
+                },
             },
         )
     }

@@ -4,18 +4,19 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use countersign_evidence::{Attempt, AttemptReason, Exchange, Fault, Outcome, Problem, Step};
-use countersign_oauth::diagnose::{TokenFacts, token_refused};
 use countersign_oauth::{
     Client, ClientAuthentication, Prepared, Recipe, Refusal, TokenRequest, process, retry_after, token_request,
 };
 use countersign_secret::SecretText;
 use countersign_tls::Target;
 use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
 
 use super::ask::{Asked, Asking, refused_by_us};
 use super::progress::micros;
 use super::record;
 use crate::core::{Core, lock};
+use crate::diagnosis::{self, With, of_token_call};
 use crate::identity::Choice;
 use crate::proof::ClientKeys;
 use crate::send::token_grant::{Basis, Given};
@@ -92,7 +93,7 @@ async fn call(core: &Arc<Core>, ask: &Ask) -> Obtained {
 impl Core {
     /// One token call, whatever it stands on; `e` becomes its evidence.
     pub(crate) async fn token_call(self: &Arc<Self>, parts: Arc<TokenParts>, basis: Basis, e: Exchange) -> Obtained {
-        Call { core: self, parts, e, began: self.clock.boot() }.make(basis).await
+        Call { core: self, parts, e, began: self.clock.boot(), assertion: None }.make(basis).await
     }
 }
 
@@ -102,6 +103,8 @@ struct Call<'a> {
     parts: Arc<TokenParts>,
     e: Exchange,
     began: Duration,
+    /// Header and claims of the client assertion that was sent last.
+    assertion: Option<Map<String, Value>>,
 }
 
 impl Call<'_> {
@@ -146,10 +149,19 @@ impl Call<'_> {
         self.e.previous_attempts.push(Attempt { reason: AttemptReason::DpopNonce, exchange });
     }
 
-    fn prepare(&self, keys: &ClientKeys, given: &Given) -> Result<Prepared, Problem> {
-        let parts = &self.parts;
+    fn prepare(&mut self, keys: &ClientKeys, given: &Given) -> Result<Prepared, Problem> {
+        let parts = Arc::clone(&self.parts);
         let file = &parts.file;
-        let assertion = self.core.client_assertion(parts, keys)?;
+        let assertion = self.core.client_assertion(&parts, keys)?;
+        let shown = assertion.as_ref().or(match given {
+            Given::JwtBearer(assertion) => Some(&**assertion),
+            _ => None,
+        });
+        self.assertion = shown.and_then(|jwt| countersign_oauth::view(jwt.expose_secret()).ok()).map(|read| {
+            let mut all = read.header;
+            all.extend(read.claims);
+            all
+        });
         let proof =
             self.core.dpop_proof(keys, &parts.recipe.request.method, &parts.token_endpoint, &parts.target, None)?;
         token_request(&TokenRequest {
@@ -208,21 +220,19 @@ impl Call<'_> {
     }
 
     fn diagnose(&mut self, refusal: &Refusal, secret: Option<&SecretText>, grant: &str) {
-        let clock_ms = self.core.clock_difference(&self.parts.target.endpoint()).map(|(difference, _)| difference);
-        let diagnosis = token_refused(&TokenFacts {
-            refusal,
-            authentication: self.parts.authentication,
-            client_id: &self.parts.file.client_id,
+        let environment = self.core.environment_name();
+        let with = With {
+            credential: Some(&self.parts.file),
             secret,
-            scope: &self.parts.scope,
-            grant,
-            clock_ms,
-        });
+            assertion: self.assertion.as_ref(),
+            issuer: &self.parts.issuer,
+            clock_ms: self.core.clock_difference(&self.parts.target.endpoint()).map(|(difference, _)| difference),
+            environment: environment.as_deref(),
+        };
+        let facts = of_token_call(&self.e, refusal, grant, &self.parts.scope, &with);
+        let diagnosis = diagnosis::judge(&facts);
         self.e.findings.splice(0..0, diagnosis.findings);
         self.e.ruled_out = diagnosis.ruled_out;
-        if clock_ms.is_some_and(|ms| ms.abs() < 5_000) {
-            self.e.ruled_out.insert(0, "the clock".into());
-        }
     }
 
     fn not_made(mut self, problem: Problem) -> Obtained {

@@ -1,6 +1,6 @@
 //! Exchanges as the inspector and the history show them.
 
-use countersign_evidence::{Event, Exchange, Handshake, Ladder, Story, Timestamp};
+use countersign_evidence::{Event, Exchange, Finding, Handshake, Ladder, Story, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -151,4 +151,18 @@ pub struct Comparison {
     pub values: Vec<ComparedValue>,
     /// What it comes to, one sentence.
     pub sentence: String,
+}
+
+/// Why an exchange was refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct DiagnosisView {
+    /// Which one.
+    pub exchange: String,
+    /// Its title.
+    pub title: String,
+    /// Causes, the most certain first.
+    pub causes: Vec<Finding>,
+    /// Checked, and not the cause.
+    pub ruled_out: Vec<String>,
 }
