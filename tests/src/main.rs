@@ -17,6 +17,7 @@ mod gateway;
 mod handshake;
 mod limbo;
 mod peers;
+mod processes;
 mod redirect;
 mod refusals;
 mod scripted;

@@ -188,7 +188,8 @@ fn open(options: Options) -> Answer<Arc<Core>> {
     let content = ContentStore::new(data.content());
     let history = History::open(&data.history_db(), content.clone(), crate::settings::bounds(&preferences));
     let backend = options.vault.or_else(|| state.backend.as_deref().and_then(Backend::parse)).unwrap_or(Backend::Os);
-    let vault = Vault::open(Config { vault_id: id, backend, folder: data.vaults(), random: entropy.function() });
+    let vault =
+        Vault::open(Config { vault_id: id.clone(), backend, folder: data.vaults(), random: entropy.function() });
     let (ids_clock, ids_entropy) = (clock.clone(), entropy.clone());
     let connector = Connector::new(clock.wall_function(), Arc::new(move || ids_entropy.id(&ids_clock)));
     let core = Core {
@@ -197,6 +198,8 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         redactor: Redactor::new(),
         data,
         workspace,
+        known_as: Mutex::new(id.clone()),
+        state_seen: Mutex::default(),
         new_id,
         problems_at_start,
         state: Mutex::new(state),

@@ -48,6 +48,10 @@ pub(crate) struct Core {
     pub(crate) workspace: Workspace,
     /// The id the workspace gets when it is written for the first time.
     pub(crate) new_id: String,
+    /// The workspace's id as state and vault were opened for it.
+    pub(crate) known_as: Mutex<String>,
+    /// When the state file was last seen to change.
+    pub(crate) state_seen: Mutex<Option<std::time::SystemTime>>,
     /// Files of the data folder that did not read when the console was opened.
     pub(crate) problems_at_start: Vec<Problem>,
     pub(crate) state: Mutex<StateFile>,

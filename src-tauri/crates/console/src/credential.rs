@@ -25,6 +25,7 @@ pub(crate) struct SlotRef {
 impl Core {
     /// The address of a slot.
     pub(crate) fn slot(&self, credential: &str, slot: &str) -> Result<SlotRef, Problem> {
+        self.adopt_workspace();
         let file = self.workspace.credential(credential)?;
         let Some(found) = file.slots.get(slot) else { return Err(no_slot(credential, slot)) };
         Ok(SlotRef { id: found.id.clone(), generation: lock(&self.state).slot_generation(&found.id) })
@@ -150,6 +151,7 @@ impl Core {
         if !credential.has_tokens() {
             return Err(no_token(&credential.name));
         }
+        self.adopt_workspace();
         self.check_trust()?;
         let recipe = Arc::new(self.workspace.recipe(&credential.recipe)?);
         let endpoint = self.token_endpoint(credential, &recipe)?;

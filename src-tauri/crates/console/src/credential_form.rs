@@ -12,17 +12,40 @@ use crate::workspace::CredentialFile;
 impl Core {
     /// Creates `countersign.toml` where there is none yet.
     pub(crate) fn ensure_workspace(&self) -> Result<(), Problem> {
-        if !self.workspace.id().is_empty() {
-            return Ok(());
+        if self.workspace.id().is_empty() {
+            self.workspace.ensure(&self.new_id, "My workspace")?;
         }
-        self.workspace.ensure(&self.new_id, "My workspace")?;
-        if self.workspace.id() != self.new_id {
-            // another process was faster: its id counts
-            *lock(&self.state) = crate::state::StateFile::load(&self.data.state_file(&self.workspace.id())).value;
-            let vault = self.open_vault(self.vault().backend());
-            *self.vault.write().unwrap_or_else(PoisonError::into_inner) = vault;
-        }
+        self.adopt_workspace();
         Ok(())
+    }
+
+    /// Where another process wrote the workspace first, its id counts: for the state and for the vault.
+    pub(crate) fn adopt_workspace(&self) {
+        if self.workspace.id().is_empty() {
+            // somebody else may have made it since
+            let _known = self.workspace.manifest();
+        }
+        let id = self.workspace_id();
+        let mut known = lock(&self.known_as);
+        if *known == id {
+            self.refresh_state(&id);
+            return;
+        }
+        *lock(&self.state) = crate::state::StateFile::load(&self.data.state_file(&id)).value;
+        let vault = self.open_vault(self.vault().backend());
+        *self.vault.write().unwrap_or_else(PoisonError::into_inner) = vault;
+        *known = id;
+    }
+
+    /// What another process stored or edited meanwhile: a look at the file's time, and at the file when it is another.
+    fn refresh_state(&self, id: &str) {
+        let path = self.data.state_file(id);
+        let Ok(changed) = std::fs::metadata(&path).and_then(|found| found.modified()) else { return };
+        let mut seen = lock(&self.state_seen);
+        if *seen != Some(changed) {
+            lock(&self.state).refresh(&path);
+            *seen = Some(changed);
+        }
     }
 
     /// The file a form means; what the form does not show is kept.

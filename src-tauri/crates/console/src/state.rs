@@ -104,6 +104,14 @@ impl StateFile {
         Ok(())
     }
 
+    /// Takes in what others wrote meanwhile. A file that does not read is left for [`StateFile::save`] to say.
+    pub fn refresh(&mut self, path: &Path) {
+        let Ok(Some((_, theirs))) = read(path) else { return };
+        let merged = merge(&self.base, &self.values(), theirs.clone());
+        let session = std::mem::take(&mut self.session);
+        *self = Self { session, base: theirs, ..Self::from_values(merged) };
+    }
+
     /// The record of a slot.
     pub fn slot(&self, id: &str) -> Option<SlotRecord> {
         self.session.get(id).or_else(|| self.slots.get(id)).cloned()
