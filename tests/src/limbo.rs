@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use countersign_console::limbo::{Corpus, EXCEPTIONS, Expected, Outcome};
 use countersign_evidence::Timestamp;
 
-use crate::support::{say, skip, vectors};
+use crate::support::{say, vectors, without_vectors};
 
 const FILE: &str = "x509-limbo/limbo.json.zst";
 /// The time of cases that say none.
@@ -23,7 +23,7 @@ fn corpus() -> Option<Corpus> {
 
 #[test]
 fn the_explainer_answers_as_the_corpus_expects() {
-    let Some(corpus) = corpus() else { return skip(&format!("{FILE} (COUNTERSIGN_VECTORS)")) };
+    let Some(corpus) = corpus() else { return without_vectors(FILE) };
     let now = Timestamp::parse(NOW).unwrap();
     let (mut evaluated, mut agreed, mut slowest) = (0, 0, (Duration::ZERO, String::new()));
     let (mut unexpected, mut passes, mut accepted) = (Vec::new(), Vec::new(), Vec::new());
@@ -59,7 +59,7 @@ fn the_explainer_answers_as_the_corpus_expects() {
 
 #[test]
 fn every_exception_is_a_case_of_the_corpus() {
-    let Some(corpus) = corpus() else { return skip(&format!("{FILE} (COUNTERSIGN_VECTORS)")) };
+    let Some(corpus) = corpus() else { return without_vectors(FILE) };
     for (id, reason) in EXCEPTIONS {
         assert!(corpus.testcases.iter().any(|case| case.id == id), "{id} is no case");
         assert!(!reason.is_empty(), "{id} has a reason");

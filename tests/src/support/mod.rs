@@ -58,6 +58,12 @@ pub fn skip(what: &str) {
     say(&format!("SKIP {what} is missing"));
 }
 
+/// Says that published vectors are not beside the checkout. They are not part of the source: under CI too, that is no
+/// failure.
+pub fn without_vectors(file: &str) {
+    say(&format!("SKIP {file} is not here (COUNTERSIGN_VECTORS)"));
+}
+
 /// Leaves the test with a loud skip unless the condition holds.
 #[macro_export]
 macro_rules! need {

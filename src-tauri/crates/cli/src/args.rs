@@ -285,17 +285,6 @@ pub(crate) enum CredentialAction {
     },
 }
 
-/// RFC 7591 names.
-const AUTH_METHODS: [&str; 7] = [
-    "client_secret_basic",
-    "client_secret_post",
-    "client_secret_jwt",
-    "private_key_jwt",
-    "tls_client_auth",
-    "self_signed_tls_client_auth",
-    "none",
-];
-
 #[derive(Args)]
 pub(crate) struct CredentialArgs {
     /// Name; letters, digits and hyphens
@@ -307,7 +296,7 @@ pub(crate) struct CredentialArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) token_endpoint: Option<String>,
     /// How the client proves itself, by its RFC 7591 name
-    #[arg(long, value_name = "METHOD", value_parser = clap::builder::PossibleValuesParser::new(AUTH_METHODS))]
+    #[arg(long, value_name = "METHOD", value_parser = clap::builder::PossibleValuesParser::new(countersign_console::client_authentications()))]
     pub(crate) auth_method: Option<String>,
     /// The authorization server, by its issuer: endpoints that are not given are read from its metadata
     #[arg(long, value_name = "URL")]

@@ -48,6 +48,7 @@ impl Console {
     /// # Errors
     /// A workspace that was named and is none, folders that cannot be made.
     pub async fn open(options: Options) -> Answer<Self> {
+        let cold = options.cold;
         let opened = tokio::task::spawn_blocking(move || open(options)).await;
         let core = opened
             .map_err(|e| Problem::new("internal.task", Fault::Us, "the console did not open", e.to_string()))??;
@@ -65,10 +66,12 @@ impl Console {
             },
         });
         let _once = core.engine.set(engine);
-        tokio::task::spawn_blocking(|| {
-            countersign_tls::warm_up();
-            crate::trust::warm_up();
-        });
+        if !cold {
+            tokio::task::spawn_blocking(|| {
+                countersign_tls::warm_up();
+                crate::trust::warm_up();
+            });
+        }
         // beside the warm-up, not behind it: a short command has ended by then, and would never sweep
         let sweeping = Arc::clone(&core);
         tokio::task::spawn_blocking(move || sweeping.sweep_contents());

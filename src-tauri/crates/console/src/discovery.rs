@@ -107,7 +107,7 @@ impl Core {
             .with_hint("It dies at its end; ask the API's owner how tokens are revoked."))
     }
 
-    /// A request about a token, the client proved.
+    /// A request about a token; it stands in the history.
     async fn about(
         self: &Arc<Self>,
         parts: &TokenParts,
@@ -115,11 +115,32 @@ impl Core {
         kind: &str,
         token: &SecretText,
     ) -> Result<Asked, Problem> {
+        let mut e = Exchange::new(self.entropy.id(&self.clock), self.clock.now());
+        let pairs = vec![
+            ("token", Secret::new(token.expose_secret().clone())),
+            ("token_type_hint", Secret::new(kind.to_owned())),
+        ];
+        let answered = self.ask_endpoint(&mut e, parts, endpoint, pairs).await;
+        if let Ok(asked) = &answered {
+            self.keep_answer(&mut e, asked);
+        }
+        let e = crate::send::record::seal(e, &self.redactor);
+        self.finish(e, None).await;
+        answered
+    }
+
+    /// A `POST` to another endpoint of a credential's authorization server, the client proved as at the token endpoint.
+    pub(crate) async fn ask_endpoint(
+        &self,
+        e: &mut Exchange,
+        parts: &TokenParts,
+        endpoint: &str,
+        parameters: Vec<(&'static str, SecretText)>,
+    ) -> Result<Asked, Problem> {
         let file = &parts.file;
         let target = self.plain_target(endpoint)?;
         crate::send::draft::allowed(file, &target)?;
-        let mut e = Exchange::new(self.entropy.id(&self.clock), self.clock.now());
-        let keys = self.client_keys(&mut e, parts).await?;
+        let keys = self.client_keys(e, parts).await?;
         let assertion = self.client_assertion(parts, &keys)?;
         let client = Client {
             id: &file.client_id,
@@ -127,19 +148,9 @@ impl Core {
             authentication: parts.authentication,
             assertion: assertion.as_ref(),
         };
-        let pairs = vec![
-            ("token", Secret::new(token.expose_secret().clone())),
-            ("token_type_hint", Secret::new(kind.to_owned())),
-        ];
-        let prepared = endpoint_request(endpoint, &client, pairs, None).map_err(|e| e.problem())?;
+        let prepared = endpoint_request(endpoint, &client, parameters, None).map_err(|e| e.problem())?;
         let asking = Asking { credential: &file.name, target: &target, identity: parts.identity.as_ref() };
-        let answered = self.ask(&mut e, &asking, &prepared).await;
-        if let Ok(asked) = &answered {
-            self.keep_answer(&mut e, asked);
-        }
-        let e = crate::send::record::seal(e, &self.redactor);
-        self.finish(e, None).await;
-        answered.map_err(|not| not.problem)
+        self.ask(e, &asking, &prepared).await.map_err(|not| not.problem)
     }
 
     /// What an error answer says, in one phrase and redacted.

@@ -62,3 +62,8 @@ pub use self::send::ProgressSink;
 pub use countersign_gateway::{Dialect, Error as GatewayError, Fault as GatewayFault, Ready};
 pub use countersign_tls::{Scope as CaptureScope, Version as TlsVersion};
 pub use countersign_vault::Backend;
+
+/// Ways in which a client proves itself, by their RFC 7591 names.
+pub fn client_authentications() -> &'static [&'static str] {
+    countersign_oauth::ClientAuthentication::names()
+}

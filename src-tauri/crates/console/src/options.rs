@@ -55,6 +55,8 @@ pub struct Options {
     pub connection: ConnectionOptions,
     /// Secrets for slots that are empty, by slot name; `None`: the recipe's first. With the memory vault only.
     pub secrets: Vec<(Option<String>, Arc<SecretText>)>,
+    /// Nothing is made ready beside the opening: for a command that verifies nobody.
+    pub cold: bool,
     /// Whether mutating calls go out in a live environment.
     pub allow_live: bool,
     /// Home and the system's folders.

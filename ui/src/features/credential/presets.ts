@@ -1,7 +1,6 @@
 /** What a new credential starts from: the recipes that come with Countersign, filled in as their owners document them. */
 
 import type { CredentialForm } from '../../lib/ipc/generated/CredentialForm'
-import type { GrantFile } from '../../lib/ipc/generated/GrantFile'
 
 export interface Preset {
 	id: string
@@ -95,27 +94,6 @@ export const GRANTS: readonly Choice[] = [
 	{ value: `${URN}jwt-bearer`, label: 'Assertion', effect: 'A JWT of the client says for whom it acts. RFC 7523 §2.1.' },
 	{ value: `${URN}token-exchange`, label: 'Token exchange', effect: 'Another token is exchanged for this one. RFC 8693.' },
 ]
-
-/** A grant without anything beside its scope. */
-export function blankGrant(): GrantFile {
-	return {
-		audience: '',
-		resource: [],
-		authorization_details: '',
-		subject: '',
-		subject_credential: '',
-		subject_token_type: '',
-		assertion_audience: '',
-		assertion_alg: '',
-		assertion_kid: '',
-		dpop: false,
-		authorization_endpoint: '',
-		device_authorization_endpoint: '',
-		pushed_authorization_request_endpoint: '',
-		introspection_endpoint: '',
-		revocation_endpoint: '',
-	}
-}
 
 export const ENCODINGS: readonly Choice[] = [
 	{ value: 'form', label: 'form', effect: 'Id and secret are form-encoded first, as RFC 6749 §2.3.1 asks.' },

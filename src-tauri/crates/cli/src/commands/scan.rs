@@ -1,5 +1,6 @@
 //! `scan`: what a server offers; a finding of severity error is exit 1, because the findings are the question.
 
+use countersign_console::Options;
 use countersign_evidence::{FindingSeverity, Scan, ScannedVersion};
 
 use super::{Ended, UnderWay, closing, interruptible};
@@ -12,7 +13,8 @@ const FIRST: usize = 24;
 
 pub(crate) async fn run(shell: &Shell, global: &Global, args: ScanArgs) -> Ended {
     let connect = Connect { ca: Vec::new(), connect_to: args.connect_to, sni: args.sni, tls_max: None };
-    let console = open::console(global, open::options(global, &connect)?).await?;
+    let options = Options { cold: true, ..open::options(global, &connect)? };
+    let console = open::console(global, options).await?;
     let under_way = UnderWay::default();
     let ended = async {
         let scan = interruptible(&console, &under_way, console.scan(&args.host, under_way.scanning())).await?;

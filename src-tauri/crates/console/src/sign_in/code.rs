@@ -5,15 +5,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_evidence::{Fault, Problem};
-use countersign_oauth::{
-    AuthorizationRequest, Callback, Client, callback, code_challenge, code_verifier, endpoint_request, pushed,
-    pushed_url,
-};
+use countersign_oauth::{AuthorizationRequest, Callback, callback, code_challenge, code_verifier, pushed, pushed_url};
 use countersign_secret::Secret;
 
 use super::SignIn;
 use super::loopback::Loopback;
-use crate::send::ask::Asking;
 use crate::send::token_grant::Basis;
 use crate::token::Obtained;
 use crate::view::SignInProgress;
@@ -53,19 +49,8 @@ impl SignIn<'_> {
         let url = if par.is_empty() {
             request.url(&authorization_endpoint).map_err(|e| e.problem())?
         } else {
-            let target = core.plain_target(&par)?;
-            crate::send::draft::allowed(file, &target)?;
-            let assertion = core.client_assertion(&self.parts, &keys)?;
-            let client = Client {
-                id: &file.client_id,
-                secret: keys.secret.as_deref(),
-                authentication: self.parts.authentication,
-                assertion: assertion.as_ref(),
-            };
             let pairs = request.parameters().into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
-            let prepared = endpoint_request(&par, &client, pairs, None).map_err(|e| e.problem())?;
-            let asking = Asking { credential: self.name(), target: &target, identity: self.parts.identity.as_ref() };
-            let asked = core.ask(&mut e, &asking, &prepared).await.map_err(|not| not.problem)?;
+            let asked = core.ask_endpoint(&mut e, &self.parts, &par, pairs).await?;
             core.keep_answer(&mut e, &asked);
             let uri = match asked.status() {
                 200 | 201 => pushed(asked.body()).map_err(|reason| not_pushed(asked.status(), reason))?,

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_evidence::{Fault, Problem, Timestamp};
-use countersign_oauth::{Client, DeviceAuthorization, Poll, endpoint_request, poll};
+use countersign_oauth::{DeviceAuthorization, Poll, poll};
 use countersign_secret::Secret;
 
 use super::SignIn;
 use super::code::no_endpoint;
-use crate::send::ask::Asking;
 use crate::send::token_grant::Basis;
 use crate::token::Obtained;
 use crate::view::SignInProgress;
@@ -56,25 +55,12 @@ impl SignIn<'_> {
     async fn authorize_device(&self, endpoint: &str) -> Result<DeviceAuthorization, Problem> {
         let core = self.core;
         let file = &self.parts.file;
-        let target = core.plain_target(endpoint)?;
-        crate::send::draft::allowed(file, &target)?;
-        let mut e = self.exchange();
-        let keys = core.client_keys(&mut e, &self.parts).await?;
-        let assertion = core.client_assertion(&self.parts, &keys)?;
-        let client = Client {
-            id: &file.client_id,
-            secret: keys.secret.as_deref(),
-            authentication: self.parts.authentication,
-            assertion: assertion.as_ref(),
-        };
         let mut pairs = vec![("client_id", Secret::new(file.client_id.clone()))];
         if !self.parts.scope.is_empty() {
             pairs.push(("scope", Secret::new(self.parts.scope.clone())));
         }
         pairs.extend(file.grant.resource.iter().map(|one| ("resource", Secret::new(one.clone()))));
-        let prepared = endpoint_request(endpoint, &client, pairs, None).map_err(|e| e.problem())?;
-        let asking = Asking { credential: self.name(), target: &target, identity: self.parts.identity.as_ref() };
-        let asked = core.ask(&mut e, &asking, &prepared).await.map_err(|not| not.problem)?;
+        let asked = core.ask_endpoint(&mut self.exchange(), &self.parts, endpoint, pairs).await?;
         let refused = |reason: String| {
             Problem::new(
                 "token.device_refused",
