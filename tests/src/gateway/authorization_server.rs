@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_gateway::Dialect;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::{Answer, Lab, SECRET, answer, basic, form};
 
@@ -38,11 +38,51 @@ async fn metadata_names_what_is_served() {
         assert_eq!(metadata["jwks_uri"], ready.jwks_uri);
         assert!(metadata["response_types_supported"].is_array(), "required by section 2");
         let methods = &metadata["token_endpoint_auth_methods_supported"];
-        assert_eq!(*methods, serde_json::json!(["client_secret_basic", "client_secret_post"]));
-        assert_eq!(metadata["grant_types_supported"], serde_json::json!(["client_credentials", "refresh_token"]));
+        let all = [
+            "client_secret_basic",
+            "client_secret_post",
+            "client_secret_jwt",
+            "private_key_jwt",
+            "tls_client_auth",
+            "self_signed_tls_client_auth",
+            "none",
+        ];
+        assert_eq!(*methods, json!(all));
+        assert_eq!(
+            metadata["introspection_endpoint_auth_methods_supported"],
+            json!(all[..6]),
+            "not for public clients"
+        );
+        let grants = ["client_credentials", "refresh_token", "authorization_code"];
+        let urns = ["device_code", "token-exchange", "jwt-bearer"];
+        let urns = urns.map(|name| format!("urn:ietf:params:oauth:grant-type:{name}"));
+        let offered: Vec<&str> = grants.into_iter().chain(urns.iter().map(String::as_str)).collect();
+        assert_eq!(metadata["grant_types_supported"], json!(offered));
+        assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
+        assert_eq!(metadata["authorization_response_iss_parameter_supported"], true, "RFC 9207, section 3");
+        for (name, alias) in metadata["mtls_endpoint_aliases"].as_object().unwrap() {
+            let here = metadata[name].as_str().unwrap().replace(&ready.issuer, &ready.mutual_base_url);
+            assert_eq!(*alias, here, "{name}: RFC 8705, section 5");
+        }
+        for name in metadata.as_object().unwrap().keys().filter(|name| name.ends_with("_endpoint")) {
+            let found = answer(lab.client.get(metadata[name].as_str().unwrap())).await;
+            assert_ne!(found.status, 404, "{name} is there");
+        }
         assert_eq!(metadata["scopes_supported"].as_array().unwrap().len(), 3);
     }
     lab.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_dialect_that_is_no_standard_has_no_metadata() {
+    for dialect in [Dialect::Ngenius, Dialect::NiPlatform, Dialect::Sloppy] {
+        let lab = Lab::start(dialect).await;
+        for well_known in ["oauth-authorization-server", "openid-configuration"] {
+            let place = format!("{}/.well-known/{well_known}", lab.gateway.ready().issuer);
+            assert_eq!(answer(lab.client.get(place)).await.status, 404, "{}: nothing to discover", dialect.name());
+        }
+        lab.gateway.stop().await;
+    }
 }
 
 #[tokio::test]

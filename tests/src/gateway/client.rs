@@ -16,7 +16,7 @@ use countersign_secret::Secret;
 use countersign_signing::PublicKey;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use serde_json::Value;
 
@@ -69,6 +69,18 @@ pub fn tls(root: &[u8], versions: &[&'static SupportedProtocolVersion], protocol
         .with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|p| p.as_bytes().to_vec()).collect();
     config
+}
+
+/// The same, with a certificate of its own.
+pub fn mutual(root: &[u8], certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(root.to_vec())).unwrap();
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_client_auth_cert(vec![certificate], key)
+        .unwrap()
 }
 
 /// reqwest over it.

@@ -41,6 +41,7 @@ fn every_fault_there_is_has_a_test_here() {
         "certificate-expired",
         "certificate-wrong-host",
         "certificate-untrusted-root",
+        "certificate-case=expired",
         "client-refused",
         "token-life=15s",
         "scope-narrowed",
@@ -65,9 +66,44 @@ fn every_fault_there_is_has_a_test_here() {
         "dropped",
         "clock=+600s",
         "clock=-600s",
+        "date-missing",
+        // in token_faults.rs
+        "issuer-other",
+        "kid-missing",
+        "keys-rotated",
+        "token-opaque",
+        "refresh-reuse",
+        "basic-raw",
+        "refusals-odd",
+        "token-rate=0.1",
+        "token-empty",
+        "token-truncated",
+        "token-dropped",
+        "token-delay=5s",
+        "token-bom",
+        "token-gzip",
+        "token-type-odd=MAC",
+        "scope-missing",
+        "expires-in-text",
+        "expires-in-ms",
+        "expires-in-absolute",
+        "expires-in-missing",
+        // in sign_in.rs and device.rs
+        "consent-denied",
+        // in proofs.rs
+        "dpop-nonce",
     ];
     let there = FaultGroup::ALL.into_iter().flat_map(|group| group.choices().iter().map(|(id, _, _)| *id));
     assert_eq!(there.collect::<BTreeSet<_>>(), BTreeSet::from(tested));
+}
+
+#[test]
+fn the_page_of_the_gateway_lists_every_fault_with_its_effect() {
+    let page = std::fs::read_to_string(crate::support::root().join("docs/gateway.md")).unwrap();
+    let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| `") && line.ends_with(". |")).collect();
+    let choices = FaultGroup::ALL.into_iter().flat_map(|group| group.choices());
+    let wanted: Vec<String> = choices.map(|(id, _, effect)| format!("| `{id}` | {effect} |")).collect();
+    assert_eq!(listed, wanted, "docs/gateway.md and the faults that there are");
 }
 
 #[tokio::test]
@@ -103,6 +139,43 @@ async fn certificate_faults_are_refused_by_any_client_and_leave_the_authorizatio
         let fresh = client(tls(lab.gateway.ca_der(), rustls::ALL_VERSIONS, &["h2"]));
         let again = fresh.get(lab.api("/payments")).header("authorization", format!("Bearer {token}"));
         assert_eq!(answer(again).await.status, 200, "{fault} is off");
+    }
+    lab.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn the_chain_of_a_case_of_the_zoo_is_presented_in_place_of_the_good_one() {
+    let lab = Lab::start(Dialect::Rfc).await;
+    let token = lab.token(SCOPE).await;
+    for (case, said) in [
+        ("expired", "certificate expired"),
+        ("self-signed", "UnknownIssuer"),
+        ("missing-intermediate", "UnknownIssuer"),
+        ("wrong-host", "payments.zoo.test"),
+    ] {
+        lab.gateway.set_fault(Fault::parse(&format!("certificate-case={case}")).unwrap());
+        let fresh = client(tls(lab.gateway.ca_der(), rustls::ALL_VERSIONS, &["h2"]));
+        let error = words(&fresh.get(lab.api("/payments")).send().await.unwrap_err());
+        assert!(error.contains(said), "{case}: {error}");
+    }
+    assert!(!lab.gateway.zoo().is_empty(), "the zoo is served, so that what its certificates point at answers");
+    clear(&lab);
+    let fresh = client(tls(lab.gateway.ca_der(), rustls::ALL_VERSIONS, &["h2"]));
+    let again = fresh.get(lab.api("/payments")).header("authorization", format!("Bearer {token}"));
+    assert_eq!(answer(again).await.status, 200, "the fault is off");
+    lab.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn answers_carry_no_date_while_the_fault_is_on() {
+    let lab = broken("date-missing").await;
+    for protocol in ["h2", "http/1.1"] {
+        let client = client(tls(lab.gateway.ca_der(), rustls::ALL_VERSIONS, &[protocol]));
+        let get = || answer(client.get(lab.gateway.ready().jwks_uri));
+        assert_eq!(get().await.field("date"), "", "{protocol}");
+        clear(&lab);
+        assert_ne!(get().await.field("date"), "", "{protocol}: as ever");
+        lab.gateway.set_fault(Fault::parse("date-missing").unwrap());
     }
     lab.gateway.stop().await;
 }

@@ -4,8 +4,18 @@
 mod api;
 mod authorization_server;
 pub mod client;
+mod clients;
+mod device;
+mod exchange;
 mod faults;
+pub mod jwt;
+mod keycloak;
 mod ngenius;
+mod platform;
+mod proofs;
+mod sign_in;
+mod sloppy;
+mod token_faults;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -216,7 +216,7 @@ pub(crate) struct GatewayArgs {
     /// Address of the authorization server
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) authorization_listen: std::net::SocketAddr,
-    /// How it speaks: rfc, ngenius
+    /// How it speaks: rfc, ngenius, ni-platform, keycloak, sloppy
     #[arg(long, default_value = "rfc")]
     pub(crate) dialect: String,
     /// Life of access tokens, 5s to 1h

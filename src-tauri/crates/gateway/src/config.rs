@@ -7,64 +7,10 @@ use std::time::{Duration, SystemTime};
 use countersign_secret::SecretText;
 use countersign_signing::PublicKey;
 
-use crate::{Error, Fault};
+use crate::{ClientKey, Dialect, Fault};
 
 /// The wall clock as a parameter.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
-
-/// How the authorization server and the API speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// N-Genius Online: verbatim Basic key, vendor media types, `errors[]`.
-    Ngenius,
-    /// RFC 6749, RFC 6750, RFC 8414, RFC 9068.
-    Rfc,
-}
-
-impl Dialect {
-    /// All of them.
-    pub const ALL: [Dialect; 2] = [Dialect::Rfc, Dialect::Ngenius];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dialect::Ngenius => "ngenius",
-            Dialect::Rfc => "rfc",
-        }
-    }
-
-    /// The name for a person.
-    pub fn label(self) -> &'static str {
-        match self {
-            Dialect::Ngenius => "N-Genius Online",
-            Dialect::Rfc => "RFC 6749 and RFC 9068",
-        }
-    }
-
-    /// Reads the name.
-    ///
-    /// # Errors
-    /// [`Error::UnknownDialect`].
-    pub fn parse(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|d| d.name() == name).ok_or_else(|| Error::UnknownDialect { name: name.to_owned() })
-    }
-
-    /// The path of the token endpoint.
-    pub fn token_path(self) -> &'static str {
-        match self {
-            Dialect::Ngenius => "/identity/auth/access-token",
-            Dialect::Rfc => "/oauth2/token",
-        }
-    }
-
-    /// The path below which the API answers.
-    pub fn api_path(self) -> &'static str {
-        match self {
-            Dialect::Ngenius => "/transactions",
-            Dialect::Rfc => "/v1",
-        }
-    }
-}
 
 /// A key that signs requests, known to the gateway by its identifier.
 pub struct TrustedKey {
@@ -80,14 +26,18 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Address of the authorization server.
     pub authorization_listen: SocketAddr,
+    /// Address of the listener that asks for a client certificate (RFC 8705 §5).
+    pub mutual_listen: SocketAddr,
     /// How it speaks.
     pub dialect: Dialect,
     /// Life of an access token.
     pub token_lifetime: Duration,
     /// The demo client's secret.
     pub demo_secret: Arc<SecretText>,
-    /// Keys whose signatures are checked.
+    /// Keys whose signatures are checked; the demo client signs its assertions with them too.
     pub trusted_keys: Vec<TrustedKey>,
+    /// More keys the demo client signs its assertions with (RFC 7523).
+    pub client_keys: Vec<ClientKey>,
     /// Whether a request without a signature is refused.
     pub signature_required: bool,
     /// Faults active from the start.
@@ -105,10 +55,12 @@ impl Config {
         Self {
             listen: loopback,
             authorization_listen: loopback,
+            mutual_listen: loopback,
             dialect: Dialect::Rfc,
             token_lifetime: Duration::from_secs(300),
             demo_secret,
             trusted_keys: Vec::new(),
+            client_keys: Vec::new(),
             signature_required: false,
             faults: Vec::new(),
             zoo: false,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use countersign_evidence::{Fault, Problem};
 
-use crate::FaultGroup;
+use crate::{Dialect, FaultGroup};
 
 /// Grouped by who is at fault.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,7 @@ pub enum Error {
         address: SocketAddr,
     },
     /// No such dialect.
-    #[error("`{name}` is not one of rfc, ngenius")]
+    #[error("`{name}` is not one of {}", names())]
     UnknownDialect {
         /// The name.
         name: String,
@@ -28,6 +28,14 @@ pub enum Error {
     UnknownFault {
         /// The text.
         text: String,
+    },
+    /// A client's key does not read.
+    #[error("the key `{kid}` does not read: {reason}")]
+    ClientKey {
+        /// Its identifier.
+        kid: String,
+        /// Why.
+        reason: String,
     },
     /// A fault's argument does not read.
     #[error("`{text}`: {wanted}")]
@@ -71,6 +79,10 @@ pub enum Error {
     },
 }
 
+fn names() -> String {
+    Dialect::ALL.map(Dialect::name).join(", ")
+}
+
 impl Error {
     /// The error as a document.
     pub fn problem(&self) -> Problem {
@@ -86,6 +98,9 @@ impl Error {
             Error::UnknownFault { .. } => ("gateway.unknown_fault", Fault::Caller, "Choose one of the named faults."),
             Error::FaultArgument { .. } => {
                 ("gateway.fault_argument", Fault::Caller, "Write it as NAME=ARGUMENT, for example `delay=2s`.")
+            }
+            Error::ClientKey { .. } => {
+                ("gateway.client_key", Fault::Caller, "Give a public JWK of type EC P-256, RSA or OKP Ed25519.")
             }
             Error::PortTaken { .. } => {
                 ("gateway.port_taken", Fault::Environment, "Choose another port, or 0 for a free one.")

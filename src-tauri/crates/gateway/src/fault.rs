@@ -1,5 +1,7 @@
 //! Faults one can switch on while the gateway runs; one active in each group.
 
+mod token;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -66,19 +68,9 @@ impl FaultGroup {
                     "Untrusted root",
                     "The API presents a chain that ends at an unknown root.",
                 ),
+                ("certificate-case=expired", "Zoo case", "The API presents the chain of that case of the zoo."),
             ],
-            FaultGroup::Token => &[
-                ("client-refused", "Refused client", "The token endpoint answers 401 invalid_client."),
-                ("token-life=15s", "Short life", "Tokens live 15 s."),
-                ("scope-narrowed", "Narrow scope", "Tokens are issued for payments:read only."),
-                ("audience-wrong", "Wrong audience", "Tokens name another audience, which the API refuses."),
-                ("token-revoked", "Revoked", "The API refuses every token as revoked."),
-                ("kid-unknown", "Unknown kid", "Tokens name a key that is in no JWKS."),
-                ("unauthorized-storm", "401 storm", "The API answers 401 without a reason."),
-                ("token-status=503", "Token 503", "The token endpoint answers 503."),
-                ("token-html", "Token HTML", "The token endpoint answers a web page."),
-                ("rate-limited=30s", "Rate limit", "The token endpoint answers 429 with Retry-After."),
-            ],
+            FaultGroup::Token => token::CHOICES,
             FaultGroup::Signature => &[
                 (
                     "content-changed",
@@ -102,6 +94,7 @@ impl FaultGroup {
             FaultGroup::Clock => &[
                 ("clock=+600s", "10 min ahead", "The gateway's clock is ten minutes ahead."),
                 ("clock=-600s", "10 min behind", "The gateway's clock is ten minutes behind."),
+                ("date-missing", "No Date", "Answers carry no Date."),
             ],
         }
     }
@@ -147,12 +140,15 @@ impl Fault {
     fn check(self, text: &str) -> Result<Self, Error> {
         let wrong = |wanted| Err(Error::FaultArgument { text: text.to_owned(), wanted });
         match self.name.as_str() {
-            "token-life" | "delay" | "rate-limited" if self.duration().is_none() => {
+            "token-life" | "delay" | "token-delay" | "rate-limited" if self.duration().is_none() => {
                 wrong("a duration such as `15s` is wanted")
             }
             "clock" if self.shift().is_none() => wrong("a signed duration such as `+600s` is wanted"),
             "status" | "token-status" if self.status().is_none() => wrong("a status code from 200 to 599 is wanted"),
             "size" if self.bytes().is_none() => wrong("a size such as `64MiB` is wanted"),
+            "token-rate" if self.rate().is_none() => wrong("a share from 0 to 1 such as `0.1` is wanted"),
+            "token-type-odd" if self.argument().is_none_or(str::is_empty) => wrong("a token type is wanted"),
+            "certificate-case" if self.zoo_case().is_none() => wrong("a case of the zoo with a chain is wanted"),
             _ => Ok(self),
         }
     }
@@ -172,6 +168,20 @@ impl Fault {
         let text = self.to_string();
         let exact = self.group.choices().iter().find(|(id, _, _)| *id == text);
         exact.map_or(text, |(_, label, _)| (*label).to_owned())
+    }
+
+    pub(crate) fn argument(&self) -> Option<&str> {
+        self.argument.as_deref()
+    }
+
+    /// The share of calls that fail, 0 to 1.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.argument()?.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
+    }
+
+    /// The zoo's case whose chain is presented.
+    pub(crate) fn zoo_case(&self) -> Option<&'static str> {
+        crate::zoo::with_chain(self.argument()?)
     }
 
     pub(crate) fn duration(&self) -> Option<Duration> {
@@ -233,10 +243,34 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_has_a_name_of_its_own_a_label_and_one_sentence() {
+        let mut names = std::collections::HashSet::new();
+        for (id, label, effect) in FaultGroup::ALL.into_iter().flat_map(|group| group.choices()) {
+            assert!(names.insert(id), "{id} stands twice");
+            assert!(!label.is_empty() && !label.ends_with('.'), "{id}: a label is no sentence");
+            assert!(effect.ends_with('.') && effect.len() < 120, "{id}: {effect}");
+        }
+    }
+
+    #[test]
+    fn a_name_alone_takes_the_default_argument() {
+        for (given, whole) in [
+            ("token-delay", "token-delay=5s"),
+            ("token-rate", "token-rate=0.1"),
+            ("certificate-case", "certificate-case=expired"),
+            ("certificate-case=self-signed", "certificate-case=self-signed"),
+        ] {
+            assert_eq!(Fault::parse(given).unwrap().to_string(), whole, "{given}");
+        }
+    }
+
+    #[test]
     fn an_unknown_fault_names_the_known_ones() {
         let said = Fault::parse("nonsense").unwrap_err().to_string();
         assert!(said.contains("certificate-expired") && said.contains("dropped"), "{said}");
         assert!(Fault::parse("delay=soon").is_err(), "an argument that does not read");
         assert!(Fault::parse("truncated=1").is_err(), "an argument where none is taken");
+        assert!(Fault::parse("token-rate=2").is_err(), "more than all calls");
+        assert!(Fault::parse("certificate-case=nonsense").is_err(), "no case of the zoo");
     }
 }

@@ -1,28 +1,33 @@
 //! The gateway as a handle: start, change while it runs, stop.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use time::macros::format_description;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Dialect, TrustedKey};
+use crate::client_key::ClientKey;
+use crate::config::{Config, TrustedKey};
+use crate::dialect::Dialect;
 use crate::fault::{Fault, FaultGroup};
+use crate::flights::TokenCalls;
 use crate::lab::{Lab, Parts};
+use crate::listener::Role;
+use crate::mutual::ClientCertificate;
 use crate::pki::Pki;
 use crate::ready::{DemoClient, Ready};
 use crate::seen::Seen;
-use crate::tokens::Tokens;
-use crate::zoo::{Zoo, ZooCase, ZooClient};
-use crate::{DEMO_CLIENT, DEMO_KEYID, DEMO_SCOPES, Error, authorization_server, listener, orders, payments};
+use crate::zoo::{ZooCase, ZooClient};
+use crate::{
+    DEMO_CLIENT, DEMO_KEYID, DEMO_SCOPES, Error, authorization_server, cards, listener, mutual, orders, payments,
+};
 
 /// A running gateway. Dropping it stops it.
 pub struct Gateway {
@@ -30,11 +35,10 @@ pub struct Gateway {
     stop: CancellationToken,
     tasks: TaskTracker,
     api_port: u16,
-    zoo: Mutex<Option<Arc<Zoo>>>,
 }
 
 impl Gateway {
-    /// Binds both ports, makes PKI and keys, and serves.
+    /// Binds its three ports, makes PKI and keys, and serves.
     ///
     /// # Errors
     /// [`Error`]: an address that is not loopback, a port that is taken.
@@ -47,16 +51,18 @@ impl Gateway {
                 .map(|a| a.port())
                 .map_err(|e| Error::Listen { address: config.listen, reason: e.to_string() })
         };
-        let (api_port, authorization_port) = (port(&api)?, port(&authorization)?);
+        let mutual = listener::bind(config.mutual_listen).await?;
+        let (api_port, authorization_port, mutual_port) = (port(&api)?, port(&authorization)?, port(&mutual)?);
         let lab = Arc::new(Lab::new(Parts {
             dialect: config.dialect,
             demo_secret: config.demo_secret,
             trusted_keys: config.trusted_keys,
+            client_keys: config.client_keys,
             signature_required: config.signature_required,
             pki: Pki::make((config.clock)())?,
-            tokens: Tokens::make()?,
-            issuer: format!("https://localhost:{authorization_port}"),
+            origin: format!("https://localhost:{authorization_port}"),
             base_url: format!("https://localhost:{api_port}"),
+            mutual_origin: format!("https://localhost:{mutual_port}"),
             lifetime: config.token_lifetime,
             clock: config.clock,
         }));
@@ -65,11 +71,11 @@ impl Gateway {
         }
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let router = router(lab.clone());
-        for (listener, is_api) in [(api, true), (authorization, false)] {
-            tasks.spawn(listener::serve(listener, router.clone(), lab.clone(), is_api, stop.clone(), tasks.clone()));
+        for (listener, role) in [(api, Role::Api), (authorization, Role::Authorization), (mutual, Role::Mutual)] {
+            tasks.spawn(listener::serve(listener, router.clone(), lab.clone(), role, stop.clone(), tasks.clone()));
         }
         tasks.close();
-        let gateway = Self { lab, stop, tasks, api_port, zoo: Mutex::new(None) };
+        let gateway = Self { lab, stop, tasks, api_port };
         if config.zoo {
             gateway.start_zoo().await?;
         }
@@ -85,8 +91,9 @@ impl Gateway {
             base_url: lab.base_url.clone(),
             api: format!("{}{}", lab.base_url, lab.dialect.api_path()),
             issuer: lab.issuer.clone(),
-            token_endpoint: format!("{}{}", lab.issuer, lab.dialect.token_path()),
-            jwks_uri: format!("{}/jwks", lab.issuer),
+            token_endpoint: lab.token_endpoint(),
+            mutual_base_url: lab.mutual_origin.clone(),
+            jwks_uri: format!("{}{}", lab.origin, lab.dialect.jwks_path()),
             ca_file: None,
             token_lifetime: lab.lifetime().as_secs(),
             demo_client: DemoClient {
@@ -151,7 +158,7 @@ impl Gateway {
 
     /// Trusts one more signing key.
     pub fn trust_key(&self, key: TrustedKey) {
-        let mut keys = self.lab.trusted_keys.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut keys = self.lab.trusted_keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.retain(|known| known.keyid != key.keyid);
         keys.push(key);
     }
@@ -171,9 +178,14 @@ impl Gateway {
         self.lab.log.subscribe()
     }
 
-    /// The most token calls that were in flight at once.
+    /// The most token calls that were in flight at once, of all clients.
     pub fn most_token_calls_in_flight(&self) -> u64 {
-        self.lab.most_in_flight.load(Ordering::SeqCst)
+        self.lab.flights.all().most_in_flight
+    }
+
+    /// Token calls of one client.
+    pub fn token_calls(&self, client_id: &str) -> TokenCalls {
+        self.lab.flights.of(client_id)
     }
 
     /// How often a spent refresh token came.
@@ -181,21 +193,45 @@ impl Gateway {
         self.lab.tokens.refresh_reuse()
     }
 
+    /// How often a DPoP proof or an assertion came that had been used before.
+    pub fn proof_replays(&self) -> u64 {
+        self.lab.proofs.count() + self.lab.assertions.count()
+    }
+
+    /// New keys sign from now on; the JWKS holds those before them until the next rotation (RFC 7517 §5).
+    pub fn rotate_keys(&self) {
+        self.lab.tokens.keys.rotate();
+    }
+
+    /// One more key the demo client signs assertions with (RFC 7523).
+    pub fn add_client_key(&self, key: ClientKey) {
+        self.lab.add_client_key(key);
+    }
+
+    /// A new certificate of the demo client, issued by the lab's CA for clients: `tls_client_auth` (RFC 8705 §2.1).
+    ///
+    /// # Errors
+    /// [`Error::Make`].
+    pub fn client_certificate(&self) -> Result<ClientCertificate, Error> {
+        self.lab.pki.clients.issue(self.lab.now().into())
+    }
+
+    /// Registers a certificate of the demo client, DER: `self_signed_tls_client_auth` (RFC 8705 §2.2).
+    pub fn register_certificate(&self, der: &[u8]) {
+        self.lab.register(mutual::thumbprint(der));
+    }
+
     /// Serves the zoo of broken TLS from now on. Started once, it stays until the gateway stops.
     ///
     /// # Errors
     /// [`Error`]: a port that cannot be had, a certificate that cannot be made.
     pub async fn start_zoo(&self) -> Result<(), Error> {
-        if self.running_zoo().is_none() {
-            let zoo = Arc::new(Zoo::start(&self.lab, &self.stop, &self.tasks).await?);
-            *self.zoo.lock().unwrap_or_else(PoisonError::into_inner) = Some(zoo);
-        }
-        Ok(())
+        self.lab.served_zoo(&self.stop, &self.tasks).await.map(drop)
     }
 
     /// Every case of the zoo with its port and its lesson; none while it is not served.
     pub fn zoo(&self) -> Vec<ZooCase> {
-        self.running_zoo().map(|zoo| zoo.cases()).unwrap_or_default()
+        self.lab.zoo.get().map(|zoo| zoo.cases()).unwrap_or_default()
     }
 
     /// A new client certificate for the servers of the zoo that want one; `None` while it is not served.
@@ -203,11 +239,7 @@ impl Gateway {
     /// # Errors
     /// [`Error::Make`].
     pub fn zoo_client(&self) -> Result<Option<ZooClient>, Error> {
-        self.running_zoo().map(|zoo| zoo.client()).transpose()
-    }
-
-    fn running_zoo(&self) -> Option<Arc<Zoo>> {
-        self.zoo.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lab.zoo.get().map(|zoo| zoo.client()).transpose()
     }
 
     /// Stops listening, ends connections, waits for them.
@@ -224,23 +256,25 @@ impl Drop for Gateway {
 }
 
 fn router(lab: Arc<Lab>) -> Router {
-    let shared = Router::new()
-        .route(lab.dialect.token_path(), any(authorization_server::token))
-        .route("/jwks", get(authorization_server::jwks))
-        .route("/.well-known/oauth-authorization-server", get(authorization_server::metadata))
-        .route("/.well-known/openid-configuration", get(authorization_server::metadata));
+    let routes = authorization_server::routes(lab.dialect);
     let routes = match lab.dialect {
-        Dialect::Rfc => shared
+        Dialect::Keycloak | Dialect::Rfc | Dialect::Sloppy => routes
             .route("/v1/payments", post(payments::create).get(payments::list))
             .route("/v1/payments/{id}", get(payments::one))
             .route("/v1/refunds", post(payments::refund)),
-        Dialect::Ngenius => shared.route("/transactions/outlets/{outlet}/orders", post(orders::create)),
+        Dialect::Ngenius => routes.route("/transactions/outlets/{outlet}/orders", post(orders::create)),
+        Dialect::NiPlatform => routes
+            .route("/SB/{*operation}", post(cards::operation))
+            .route("/ngenius-webapi/payments/push/v1/{tid}/{mid}/{action}", post(cards::terminal)),
     };
     routes.layer(axum::middleware::map_response_with_state(lab.clone(), dated)).with_state(lab)
 }
 
 /// RFC 9110 §6.6.1 by the gateway's own clock, so that a clock that is ahead shows as one.
 async fn dated(State(lab): State<Arc<Lab>>, mut response: Response) -> Response {
+    if lab.has(FaultGroup::Clock, "date-missing") {
+        return response;
+    }
     let date =
         format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
     let now = time::OffsetDateTime::from(lab.now()).format(date).ok();

@@ -8,6 +8,7 @@ use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use rustls::server::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Error;
 use crate::lab::Lab;
+use crate::mutual;
 use crate::pki::Presented;
 
 /// A handshake that takes longer is given up.
@@ -35,12 +37,22 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     })
 }
 
-/// Serves until cancelled. Only the API's listener presents the certificate faults.
+/// What a listener is for. The routes are the same on all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It presents the certificate faults.
+    Api,
+    Authorization,
+    /// It asks for a client certificate (RFC 8705 §5).
+    Mutual,
+}
+
+/// Serves until cancelled.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     lab: Arc<Lab>,
-    is_api: bool,
+    role: Role,
     stop: CancellationToken,
     tasks: TaskTracker,
 ) {
@@ -50,16 +62,34 @@ pub(crate) async fn serve(
             accepted = listener.accept() => accepted,
         };
         let Ok((socket, _)) = accepted else { continue };
-        tasks.spawn(connection(socket, router.clone(), lab.clone(), is_api, stop.clone()));
+        tasks.spawn(connection(socket, router.clone(), lab.clone(), role, stop.clone(), tasks.clone()));
     }
 }
 
-async fn connection(socket: TcpStream, router: Router, lab: Arc<Lab>, is_api: bool, stop: CancellationToken) {
+async fn connection(
+    socket: TcpStream,
+    router: Router,
+    lab: Arc<Lab>,
+    role: Role,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+) {
     let _nagle = socket.set_nodelay(true);
     let mut presented = lab.presented();
     presented.mark_unchanged();
-    let presents = if is_api { lab.presents() } else { Presented::Good };
-    let acceptor = TlsAcceptor::from(lab.pki.config(presents));
+    let presents = if role == Role::Api { lab.presents() } else { Presented::Good };
+    let config = match (role, presents) {
+        (Role::Mutual, _) => Ok(lab.pki.mutual.clone()),
+        (Role::Api | Role::Authorization, Presented::Case(id)) => case(&lab, id, &stop, &tasks).await,
+        (Role::Api | Role::Authorization, other) => Ok(lab.pki.config(other)),
+    };
+    let acceptor = match config {
+        Ok(config) => TlsAcceptor::from(config),
+        Err(error) => {
+            let id = lab.log.next_id();
+            return lab.saw(id, "TLS, localhost".into(), None, format!("nothing to present: {error}"), true);
+        }
+    };
     let handshake = tokio::select! {
         () = stop.cancelled() => return,
         handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)) => handshake,
@@ -70,22 +100,36 @@ async fn connection(socket: TcpStream, router: Router, lab: Arc<Lab>, is_api: bo
         Err(_late) => return,
     };
     let closing = CancellationToken::new();
-    let router = router.layer(axum::Extension(Closing(closing.clone())));
-    let builder = auto::Builder::new(TokioExecutor::new());
+    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    let client = mutual::Presented(Arc::new(chain.iter().map(|der| der.clone().into_owned()).collect()));
+    let router = router.layer(axum::Extension(Closing(closing.clone()))).layer(axum::Extension(client));
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // the router dates every answer, by the gateway's own clock
+    builder.http1().auto_date_header(false).http2().auto_date_header(false);
     let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(serving);
     tokio::select! {
         _ended = serving.as_mut() => return,
         () = closing.cancelled() => return,
         () = stop.cancelled() => {}
-        () = changed(&mut presented, is_api) => {}
+        () = changed(&mut presented, role) => {}
     }
     serving.as_mut().graceful_shutdown();
     let _late = tokio::time::timeout(Duration::from_secs(2), serving).await;
 }
 
-async fn changed(presented: &mut tokio::sync::watch::Receiver<u64>, is_api: bool) {
-    if !is_api || presented.changed().await.is_err() {
+/// What a case of the zoo presents; the zoo is served from then on, so that what its certificates point at answers.
+async fn case(
+    lab: &Arc<Lab>,
+    id: &str,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<Arc<ServerConfig>, Error> {
+    lab.served_zoo(stop, tasks).await?.presented(id, "localhost").await
+}
+
+async fn changed(presented: &mut tokio::sync::watch::Receiver<u64>, role: Role) {
+    if role != Role::Api || presented.changed().await.is_err() {
         std::future::pending::<()>().await;
     }
 }

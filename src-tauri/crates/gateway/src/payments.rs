@@ -24,7 +24,7 @@ pub(crate) struct Payment(pub(crate) Value);
 /// Largest content that is read.
 const LARGEST: usize = 16 * 1024 * 1024;
 /// How long the first piece of a truncated content has to leave.
-const FLUSH: std::time::Duration = std::time::Duration::from_millis(50);
+pub(crate) const FLUSH: std::time::Duration = std::time::Duration::from_millis(50);
 /// Payments kept.
 const KEPT: usize = 1000;
 
@@ -98,7 +98,7 @@ async fn disturbed(lab: &Lab, fault: &Fault, parts: &Parts, content: &[u8], act:
 }
 
 /// Ends the connection instead of an answer.
-async fn dropped(parts: &Parts) -> Response {
+pub(crate) async fn dropped(parts: &Parts) -> Response {
     if let Some(closing) = parts.extensions.get::<Closing>() {
         closing.0.cancel();
         std::future::pending::<()>().await;

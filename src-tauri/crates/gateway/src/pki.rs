@@ -13,10 +13,13 @@ use rustls::server::ServerConfig;
 use time::{Duration, OffsetDateTime};
 
 use crate::Error;
+use crate::mutual::{AnyClient, Clients};
 
 /// What the API's listener can present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presented {
+    /// The chain of a case of the zoo.
+    Case(&'static str),
     Expired,
     Good,
     UntrustedRoot,
@@ -30,6 +33,10 @@ pub(crate) struct Pki {
     root_params: CertificateParams,
     root_key: Arc<KeyPair>,
     pub(crate) good: Arc<ServerConfig>,
+    /// As the good one; it asks for a client certificate.
+    pub(crate) mutual: Arc<ServerConfig>,
+    /// The CA of the lab's clients.
+    pub(crate) clients: Clients,
     expired: Arc<ServerConfig>,
     untrusted_root: Arc<ServerConfig>,
     wrong_host: Arc<ServerConfig>,
@@ -86,6 +93,7 @@ impl Authority {
         &self,
         change: impl FnOnce(&mut CertificateParams),
         now: OffsetDateTime,
+        mutual: bool,
     ) -> Result<Arc<ServerConfig>, Error> {
         let key = KeyPair::generate().map_err(made("server key"))?;
         let mut leaf = params("localhost", now, 90);
@@ -102,12 +110,16 @@ impl Authority {
         let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone(), self.intermediate.der().clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let make = |e: rustls::Error| Error::Make { what: "server configuration", reason: e.to_string() };
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(make)?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(make)?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let algorithms = provider.signature_verification_algorithms;
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(make)?;
+        let builder = if mutual {
+            builder.with_client_cert_verifier(Arc::new(AnyClient(algorithms)))
+        } else {
+            builder.with_no_client_auth()
+        };
+        let mut config = builder.with_single_cert(chain, key).map_err(make)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // the certificate is to be seen as it is; the zoo has a case that compresses it
         config.cert_compressors = Vec::new();
@@ -135,10 +147,12 @@ impl Pki {
             root_der: lab.root.der().to_vec(),
             root_params: lab.root_params.clone(),
             root_key: Arc::clone(&lab.root_key),
-            good: lab.server(|_| {}, now)?,
-            expired: lab.server(expired, now)?,
-            wrong_host: lab.server(wrong_host, now)?,
-            untrusted_root: unknown.server(|_| {}, now)?,
+            good: lab.server(|_| {}, now, false)?,
+            mutual: lab.server(|_| {}, now, true)?,
+            clients: Clients::make(now)?,
+            expired: lab.server(expired, now, false)?,
+            wrong_host: lab.server(wrong_host, now, false)?,
+            untrusted_root: unknown.server(|_| {}, now, false)?,
         })
     }
 
@@ -150,7 +164,8 @@ impl Pki {
     pub(crate) fn config(&self, presented: Presented) -> Arc<ServerConfig> {
         match presented {
             Presented::Expired => self.expired.clone(),
-            Presented::Good => self.good.clone(),
+            // the zoo makes what a case presents
+            Presented::Case(_) | Presented::Good => self.good.clone(),
             Presented::UntrustedRoot => self.untrusted_root.clone(),
             Presented::WrongHost => self.wrong_host.clone(),
         }

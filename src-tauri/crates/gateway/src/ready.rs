@@ -26,7 +26,7 @@ pub struct DemoClient {
 pub struct Ready {
     /// The schema's name.
     pub schema: String,
-    /// `rfc`, `ngenius`.
+    /// `rfc`, `ngenius`, `ni-platform`, `keycloak`, `sloppy`.
     pub dialect: String,
     /// The API's origin.
     pub base_url: String,
@@ -36,6 +36,9 @@ pub struct Ready {
     pub issuer: String,
     /// Token endpoint.
     pub token_endpoint: String,
+    /// The origin where a client certificate is asked for, with the same routes (RFC 8705 §5).
+    #[serde(default)]
+    pub mutual_base_url: String,
     /// JWKS.
     pub jwks_uri: String,
     /// The CA's certificate, absolute, where one was written.

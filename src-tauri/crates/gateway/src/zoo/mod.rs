@@ -24,6 +24,7 @@ mod wire;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use rustls::server::ServerConfig;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -87,6 +88,23 @@ impl Inside {
     }
 }
 
+/// The id of a case that has a chain to present.
+pub(crate) fn with_chain(id: &str) -> Option<&'static str> {
+    let case = Plan::embedded().cases.iter().find(|case| case.id == id)?;
+    chains::build(id).map(|_| case.id.as_str())
+}
+
+impl Lab {
+    /// The zoo, served from the first time it is wanted.
+    pub(crate) async fn served_zoo(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Result<Arc<Zoo>, Error> {
+        self.zoo.get_or_try_init(|| async { Zoo::start(self, stop, tasks).await.map(Arc::new) }).await.cloned()
+    }
+}
+
 /// The running zoo. It stops with the token it was started with.
 pub(crate) struct Zoo {
     inside: Arc<Inside>,
@@ -124,6 +142,12 @@ impl Zoo {
         // 8192 bits take seconds to make; on a thread of its own, which nobody waits for at the end
         std::thread::spawn(|| drop(KeyKind::Rsa8192.make()));
         Ok(Self { inside })
+    }
+
+    /// A server that presents the case's chain, made for another name.
+    pub(crate) async fn presented(&self, id: &str, host: &str) -> Result<Arc<ServerConfig>, Error> {
+        let stall = self.inside.stall(id).ok_or_else(|| authority::unreadable("zoo case"))?;
+        stall.presented(host.to_owned()).await
     }
 
     /// Every case, in the plan's order.

@@ -42,6 +42,9 @@ pub(super) struct Made {
     second: Option<Arc<ServerConfig>>,
 }
 
+/// What is presented elsewhere, by day and name.
+type Elsewhere = ((i64, String), Arc<ServerConfig>);
+
 /// One case.
 pub(super) struct Stall {
     pub(super) case: &'static Case,
@@ -49,12 +52,21 @@ pub(super) struct Stall {
     authorities: Arc<Authorities>,
     clock: Clock,
     made: Mutex<Option<(i64, Arc<Made>)>>,
+    elsewhere: Mutex<Option<Elsewhere>>,
     places: Arc<Semaphore>,
 }
 
 impl Stall {
     pub(super) fn new(case: &'static Case, port: Option<u16>, authorities: Arc<Authorities>, clock: Clock) -> Self {
-        Self { case, port, authorities, clock, made: Mutex::new(None), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            case,
+            port,
+            authorities,
+            clock,
+            made: Mutex::new(None),
+            elsewhere: Mutex::new(None),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 
     /// What it presents today. Makes keys and signatures: not for the threads that serve.
@@ -82,6 +94,25 @@ impl Stall {
             made.server = Some(Arc::new(server));
         }
         Ok(made)
+    }
+
+    /// A server with the chain of the case for another name, made anew each day. Only the chain is the case's: what a
+    /// scripted case does to the connection is not.
+    pub(super) async fn presented(self: Arc<Self>, host: String) -> Result<Arc<ServerConfig>, Error> {
+        let make = move || {
+            let now = whole_seconds(OffsetDateTime::from((self.clock)()));
+            let of = (now.unix_timestamp().div_euclid(86_400), host);
+            let mut kept = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, server)) = kept.as_ref().filter(|(known, _)| *known == of) {
+                return Ok(Arc::clone(server));
+            }
+            let chain = self.make(&of.1, now)?.chain;
+            let server = Arc::new(live::server(&self.case.id, &chain, &self.authorities, &self.clock)?);
+            *kept = Some((of, Arc::clone(&server)));
+            Ok(server)
+        };
+        let made = tokio::task::spawn_blocking(make).await;
+        made.unwrap_or_else(|_| Err(unreadable("zoo server")))
     }
 
     /// Serves until cancelled.
