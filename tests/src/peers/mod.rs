@@ -7,6 +7,7 @@ pub(crate) mod grants;
 mod matrix;
 mod nginx;
 mod oidc_provider;
+mod openid_client;
 pub mod openssl;
 pub(crate) mod person;
 mod scan;
