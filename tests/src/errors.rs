@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// Literals of the shape of a code that are none.
-const NO_CODES: [(&str, &str); 16] = [
+const NO_CODES: [(&str, &str); 17] = [
     ("api.example.test", "a host in a fuzz target"),
     ("cabforum.org", "a publisher whose documents are linked"),
     ("corp.test", "a name in a certificate of the zoo"),
@@ -24,6 +24,7 @@ const NO_CODES: [(&str, &str); 16] = [
     ("gateway.token_endpoint", "a variable"),
     ("history.db", "the file of the history"),
     ("issuing.pub", "a file of the zoo"),
+    ("keymanagement.service.access_token_expired", "a code of Apigee"),
     ("passphrase.sealed", "the file of the passphrase vault"),
     ("payments.example.test", "a name in a certificate that the gateway breaks on purpose"),
     ("payments.zoo.test", "a host of the zoo"),

@@ -3,7 +3,7 @@
 use countersign_evidence::{Fact, Finding};
 use serde_json::Value;
 
-use super::facts::Facts;
+use super::facts::{Facts, has_word};
 use super::{Rule, likely, proven};
 
 pub(super) const RULES: &[Rule] = &[
@@ -59,7 +59,7 @@ fn renewed_elsewhere(facts: &Facts) -> Option<Finding> {
 }
 
 /// Codes of vendors, and what they mean.
-const VENDORS: [(&str, &str, &str, &str); 15] = [
+const VENDORS: [(&str, &str, &str, &str); 18] = [
     (
         "AADSTS7000215",
         "client.refused_by_vendor",
@@ -140,6 +140,24 @@ const VENDORS: [(&str, &str, &str, &str); 15] = [
         "Send Authorization: Bearer; a proxy may have dropped it.",
     ),
     (
+        "900908",
+        "resource.not_subscribed",
+        "WSO2 says that the application may not use this API (900908).",
+        "Subscribe the application to the API, in the environment of the token.",
+    ),
+    (
+        "keymanagement.service.access_token_expired",
+        "token.expired",
+        "Apigee says that the token expired.",
+        "Renew the token; Countersign does so once by itself.",
+    ),
+    (
+        "keymanagement.service.InvalidAPICallAsNoApiProductMatchFound",
+        "resource.not_subscribed",
+        "Apigee says that no API product of this client holds this resource.",
+        "Ask the API's owner to add the product, and compare host and path.",
+    ),
+    (
         "900910",
         "token.insufficient_scope",
         "WSO2 says that the token may not reach this resource (900910).",
@@ -150,7 +168,11 @@ const VENDORS: [(&str, &str, &str, &str); 15] = [
 /// R32.
 fn vendor(facts: &Facts) -> Option<Finding> {
     let text = format!("{} {}", facts.answer.error, facts.answer.description);
-    if let Some((_, id, sentence, fix)) = VENDORS.iter().find(|(code, ..)| text.contains(code)) {
+    // the digits of a code also stand in the trace identifiers that vendors add
+    if let Some((_, id, sentence, fix)) = VENDORS.iter().find(|(code, ..)| has_word(&text, code)) {
+        if *id == "token.not_sent" && facts.request.authorization_dropped {
+            return None;
+        }
         return with_error(facts, proven(id, *sentence, *fix, ("RFC 6749", "5.2")));
     }
     let fault = facts.answer.description.to_ascii_lowercase();
@@ -232,6 +254,14 @@ fn limited(facts: &Facts) -> Option<Finding> {
         let sentence = format!("The server limits how often it may be asked.{wait}");
         return proven(id, sentence, "Wait as long as Retry-After says.", ("RFC 9110", "10.2.3"));
     }
+    if !facts.is_token() && status == 403 && facts.field("retry-after").is_some() && facts.challenges().is_empty() {
+        return likely(
+            "resource.rate_limited",
+            format!("The API answered 403 and says when to come again: it limits how often it may be asked.{wait}"),
+            "Wait as long as Retry-After says.",
+            ("RFC 9110", "10.2.3"),
+        );
+    }
     if facts.is_token() && status >= 500 && facts.answer.kind != "HTML" {
         let sentence = format!("The authorization server failed: {status}.{wait}");
         return proven("token.server_error", sentence, "Try again later; nothing is wrong here.", ("RFC 9110", "15.6"));
@@ -242,6 +272,17 @@ fn limited(facts: &Facts) -> Option<Finding> {
 /// R27.
 fn device(facts: &Facts) -> Option<Finding> {
     let word = error(facts, &["authorization_pending", "slow_down", "expired_token", "access_denied"])?;
+    let person = facts.request.grant.ends_with("device_code") || facts.request.grant == "authorization_code";
+    if word == "access_denied" && !person {
+        // no person takes part: Auth0 and others refuse the client's right to this API so
+        let found = likely(
+            "token.unknown_audience",
+            format!("The server gives this client no token for this API{}.", quoted(facts)),
+            "Compare the audience with what the API's owner documents, and ask them to allow this client.",
+            ("RFC 8707", "2"),
+        );
+        return with_error(facts, found);
+    }
     let (id, sentence, fix) = match word {
         "authorization_pending" => (
             "token.authorization_pending",
@@ -262,7 +303,10 @@ fn device(facts: &Facts) -> Option<Finding> {
 /// R28.
 fn proof(facts: &Facts) -> Option<Finding> {
     let challenge = facts.challenge("error").unwrap_or_default();
-    let word = [facts.answer.error.as_str(), challenge.as_str()].into_iter().find(|w| w.contains("dpop"))?;
+    // a proof that was seen before is invalid_grant at some servers, and only the words tell
+    let hidden = (facts.answer.error == "invalid_grant" && facts.says("dpop")).then_some("invalid_dpop_proof");
+    let named = [facts.answer.error.as_str(), challenge.as_str()].into_iter().find(|w| w.contains("dpop"));
+    let word = named.or(hidden)?;
     if word == "use_dpop_nonce" {
         return proven(
             "token.dpop_nonce",
@@ -273,17 +317,17 @@ fn proof(facts: &Facts) -> Option<Finding> {
     }
     let said = facts.said();
     let (sentence, fix) = match () {
-        () if said.contains("iat") || said.contains("expired") => {
+        () if facts.says("iat") || said.contains("expired") => {
             ("The proof's time is not the server's.", "Set this computer's clock.")
         }
-        () if said.contains("htu") => (
+        () if facts.says("htu") => (
             "The proof is for another address than the server saw.",
             "A proxy rewrites host or path; ask the operator.",
         ),
-        () if said.contains("jti") || said.contains("replay") || said.contains("used") => {
+        () if facts.says("jti") || said.contains("replay") || facts.says("used") => {
             ("The proof was seen before.", "Send again: each request has its own; a proxy may repeat requests.")
         }
-        () if said.contains("ath") => ("The proof is for another token.", "Obtain a new token."),
+        () if facts.says("ath") => ("The proof is for another token.", "Obtain a new token."),
         () => (
             "The server does not take the proof of possession.",
             "Compare algorithm and key with what the server's metadata names.",
@@ -362,7 +406,7 @@ fn target(facts: &Facts) -> Option<Finding> {
 
 /// R24.
 fn code(facts: &Facts) -> Option<Finding> {
-    error(facts, &["invalid_grant"]).filter(|_| facts.request.grant == "authorization_code")?;
+    error(facts, &["invalid_grant"]).filter(|_| facts.request.grant == "authorization_code" && !facts.says("dpop"))?;
     let said = facts.said();
     let (sentence, fix) = match () {
         () if said.contains("pkce") || said.contains("verifier") => (
@@ -444,6 +488,14 @@ fn life(facts: &Facts) -> Option<Finding> {
             n if n <= 0.0 => format!("expires_in is {number}: the token is dead when it comes."),
             n if n > 1e9 => format!("expires_in is {number}: a moment, or milliseconds, not a life in seconds."),
             n if n.fract() != 0.0 => format!("expires_in is {number}, not a whole number of seconds."),
+            n if n > 604_800.0 && n % 1000.0 == 0.0 => {
+                return likely(
+                    "token.expires_in_odd",
+                    format!("expires_in is {number}: {:.0} days, or milliseconds.", n / 86_400.0),
+                    "Compare it with exp of the token, and choose the unit in the recipe.",
+                    ("RFC 6749", "5.1"),
+                );
+            }
             _ => return None,
         },
         other => format!("expires_in is {other}."),

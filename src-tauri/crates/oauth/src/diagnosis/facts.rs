@@ -186,6 +186,16 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretText>, D::E
     Ok(Option::<String>::deserialize(from)?.map(Secret::new))
 }
 
+/// Whether text holds a word with nothing of a word beside it.
+pub(super) fn has_word(text: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(part) && !after.is_some_and(part)
+    })
+}
+
 impl Facts {
     /// Whether it was a token call.
     pub(super) fn is_token(&self) -> bool {
@@ -195,7 +205,8 @@ impl Facts {
     /// A token call that was refused about the client.
     pub(super) fn client_refused(&self) -> bool {
         let refused = ["invalid_client", "invalidCredentials", "unauthorized"].contains(&self.answer.error.as_str());
-        self.is_token() && (refused || (self.answer.status == 401 && !self.is_odd()))
+        let empty = self.answer.kind == "empty" && self.answer.error.is_empty();
+        self.is_token() && (refused || (self.answer.status == 401 && (empty || !self.is_odd())))
     }
 
     /// Whether the answer is none of an authorization server or an API.
@@ -227,7 +238,17 @@ impl Facts {
         format!("{} {} {challenge}", self.answer.error, self.answer.description).to_ascii_lowercase()
     }
 
-    /// Now by the server's clock, seconds.
+    /// Whether the other side said this word, and not only its letters within another one.
+    pub(super) fn says(&self, word: &str) -> bool {
+        has_word(&self.said(), word)
+    }
+
+    /// Whose clock [`Self::server_now`] is, in words.
+    pub(super) fn by_clock(&self) -> &'static str {
+        if self.around.clock_ms.is_some() { "by the server's clock" } else { "by this computer's clock" }
+    }
+
+    /// Now by the server's clock, by ours where it is not known; seconds.
     pub(super) fn server_now(&self) -> i64 {
         self.around.now + self.around.clock_ms.unwrap_or_default().div_euclid(1000)
     }

@@ -148,7 +148,7 @@ fn expired(facts: &Facts) -> Option<Finding> {
     let ago = dead_for(facts).filter(|_| claims(facts))?;
     let mut found = proven(
         "token.expired",
-        format!("The token expired {ago} s ago, by the server's clock."),
+        format!("The token expired {ago} s ago, {}.", facts.by_clock()),
         "Renew the token; Countersign does so once by itself.",
         ("RFC 7519", "4.1.4"),
     )?;
@@ -169,7 +169,7 @@ fn early(facts: &Facts) -> Option<Finding> {
     }
     proven(
         "jwt.not_yet_valid",
-        format!("The token counts from {wait} s on, by the server's clock."),
+        format!("The token counts from {wait} s on, {}.", facts.by_clock()),
         "Wait, or tell the authorization server's operator: its clock is ahead of the API's.",
         ("RFC 7519", "4.1.5"),
     )
@@ -295,7 +295,10 @@ fn confirmation<'a>(facts: &'a Facts, name: &str) -> Option<&'a str> {
 /// R55.
 fn bound_to_key(facts: &Facts) -> Option<Finding> {
     confirmation(facts, "jkt").filter(|_| claims(facts) && facts.answer.status != 0)?;
-    if facts.request.fields.iter().any(|name| name == "dpop") && facts.request.scheme.eq_ignore_ascii_case("dpop") {
+    let proved = facts.request.fields.iter().any(|name| name == "dpop");
+    // a server that asks for its nonce saw a proof
+    let asked = facts.challenge("error").is_some_and(|error| error == "use_dpop_nonce");
+    if (proved || asked) && facts.request.scheme.eq_ignore_ascii_case("dpop") {
         return None;
     }
     proven(

@@ -9,6 +9,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { number: 13, judge: secret_in_query },
     Rule { number: 11, judge: redirected },
     Rule { number: 9, judge: two_proofs },
+    Rule { number: 97, judge: no_proof },
     Rule { number: 8, judge: twice },
     Rule { number: 7, judge: no_grant },
     Rule { number: 10, judge: method },
@@ -67,6 +68,30 @@ fn two_proofs(facts: &Facts) -> Option<Finding> {
         "client.two_authentications",
         "The client proved itself twice: in the Authorization field and in the content.",
         "Keep one of the two.",
+        ("RFC 6749", "2.3"),
+    )
+}
+
+/// Of R16: a client that has a secret sent no proof at all.
+fn no_proof(facts: &Facts) -> Option<Finding> {
+    let shared = matches!(facts.client.method.as_str(), "" | "client_secret_basic" | "client_secret_post");
+    let request = &facts.request;
+    let in_content = request.parameters.iter().any(|name| name == "client_secret" || name == "client_assertion");
+    // fields that were looked at hold at least a Content-Type
+    let none = !request.fields.is_empty()
+        && request.scheme.is_empty()
+        && !request.fields.iter().any(|name| name == "authorization")
+        && !in_content;
+    let about = facts.client_refused() || facts.answer.error == "invalid_request";
+    // names of parameters are not recorded of every call: without them a form may hold the secret
+    let known = request.content != "form" && !request.content.is_empty() || !request.parameters.is_empty();
+    if !(shared && none && about && known && facts.is_token()) {
+        return None;
+    }
+    proven(
+        "client.not_authenticated",
+        "The token request carries no client authentication: no Authorization field, and no secret in the content.",
+        "Look at how the request is built: fields that are given as content are not sent as fields.",
         ("RFC 6749", "2.3"),
     )
 }

@@ -28,7 +28,8 @@ fn about_secret(facts: &Facts) -> bool {
         facts.client.method.as_str(),
         "private_key_jwt" | "tls_client_auth" | "self_signed_tls_client_auth" | "none"
     );
-    by_secret && (facts.client_refused() || unreadable) && !facts.is_odd()
+    // a client that is locked for a while may have the right one by now
+    by_secret && facts.answer.status != 429 && (facts.client_refused() || (unreadable && !facts.is_odd()))
 }
 
 fn text(facts: &Facts) -> Option<&str> {
@@ -127,8 +128,15 @@ fn swapped(facts: &Facts) -> Option<Finding> {
         text.len() < 40
             && text.split(['-', '_']).filter(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_lowercase())).count() >= 2
     };
+    // a name that a person made has words between its dashes, in whatever case
+    let named = |text: &str| {
+        text.split(['-', '_', '.']).filter(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_alphabetic())).count() >= 2
+    };
     let random = |text: &str| {
-        text.len() >= 24 && text.chars().any(|c| c.is_ascii_digit()) && text.chars().any(|c| c.is_ascii_uppercase())
+        text.len() >= 24
+            && text.chars().any(|c| c.is_ascii_digit())
+            && text.chars().any(|c| c.is_ascii_uppercase())
+            && !named(text)
     };
     if !(random(id) && wordy(secret)) {
         return None;
@@ -180,7 +188,7 @@ fn basic_encoding(facts: &Facts) -> Option<Finding> {
 
 /// R16: what was sent, and that it was refused.
 fn refused(facts: &Facts) -> Option<Finding> {
-    if !facts.client_refused() || facts.is_odd() || facts.answer.error == "unauthorized" {
+    if !facts.client_refused() || facts.answer.error == "unauthorized" {
         return None;
     }
     let method = if facts.client.method.is_empty() { "client_secret_basic" } else { &facts.client.method };
@@ -211,7 +219,9 @@ fn refused(facts: &Facts) -> Option<Finding> {
         }
         "none" => format!("The server does not know `{id}` as a public client."),
         _ if is_verbatim(facts) => "The server does not take this key.".to_owned(),
-        _ => format!("`{id}` and this secret do not belong together at this server."),
+        _ => format!(
+            "The server refused `{id}` with what was sent for it; what can be seen of it here is listed as ruled out."
+        ),
     };
     let mut found = possible(
         "client.refused",
@@ -261,7 +271,7 @@ fn assertion(facts: &Facts) -> Option<Finding> {
     if let Some(exp) = number("exp").filter(|exp| *exp <= now) {
         return proven(
             "client.assertion_expired",
-            format!("The assertion was dead {} s before it arrived, by the server's clock.", now - exp),
+            format!("The assertion was dead {} s before it arrived, {}.", now - exp, facts.by_clock()),
             "Set this computer's clock; Countersign corrects for it once it has seen the server's.",
             citation,
         );
@@ -269,7 +279,7 @@ fn assertion(facts: &Facts) -> Option<Finding> {
     if number("iat").is_some_and(|iat| iat > now + 30) || number("nbf").is_some_and(|nbf| nbf > now + 30) {
         return proven(
             "client.assertion_early",
-            "The assertion begins in the future, by the server's clock.",
+            format!("The assertion begins in the future, {}.", facts.by_clock()),
             "Set this computer's clock.",
             citation,
         );
@@ -290,7 +300,7 @@ fn assertion(facts: &Facts) -> Option<Finding> {
             citation,
         );
     }
-    if !facts.server.issuer.is_empty() && facts.said().contains("aud") {
+    if !facts.server.issuer.is_empty() && (facts.says("aud") || facts.says("audience")) {
         return likely(
             "client.assertion_audience",
             "The server does not take the audience of the assertion.",
