@@ -7,16 +7,16 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::row;
-use countersign_evidence::{Exchange, Handshake, Timestamp};
+use countersign_evidence::{Attempt, CertificateView, Exchange, Handshake};
 
 /// Takes a document apart; gives what stays of it and the connections that keep the rest.
 pub(super) fn take_apart(transaction: &Transaction<'_>, e: &Exchange) -> rusqlite::Result<(Value, Vec<String>)> {
     let mut connections = Vec::new();
-    let mut document = serde_json::to_value(e).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
-    take(transaction, &mut document, &row::summary(e).host, &mut connections)?;
+    let document = take(transaction, e.clone(), &row::summary(e).host, &mut connections)?;
     connections.sort_unstable();
     connections.dedup();
     Ok((document, connections))
@@ -64,22 +64,39 @@ pub(super) fn nested(document: &mut Value) -> Vec<&mut Value> {
 
 fn take(
     transaction: &Transaction<'_>,
-    document: &mut Value,
+    mut e: Exchange,
     host: &str,
     connections: &mut Vec<String>,
-) -> rusqlite::Result<()> {
-    if let Some(members) = document.as_object_mut()
-        && let Some(part) = Part::of(members)
+) -> rusqlite::Result<Value> {
+    let mut kept = None;
+    if let Some(part) = Part::of(&e)?
         && part.keep(transaction, host)?
     {
-        members.shift_remove("handshake");
-        members.insert("certificates".into(), json!({ "connection": part.connection }));
-        connections.push(part.connection);
+        e.handshake = None;
+        e.certificates.clear();
+        kept = Some(part.connection);
     }
-    for inner in nested(document) {
-        take(transaction, inner, host, connections)?;
+    let call = e.token.as_mut().and_then(|token| token.exchange.take());
+    let attempts = std::mem::take(&mut e.previous_attempts);
+    let mut document = value(&e)?;
+    if let Some(connection) = kept {
+        document["certificates"] = json!({ "connection": connection });
+        connections.push(connection);
     }
-    Ok(())
+    if let Some(call) = call {
+        document["token"]["exchange"] = take(transaction, *call, host, connections)?;
+    }
+    let attempts = attempts.into_iter().map(|Attempt { reason, exchange }| {
+        let mut attempt = take(transaction, exchange, host, connections)?;
+        attempt["reason"] = value(&reason)?;
+        Ok(attempt)
+    });
+    document["previous_attempts"] = attempts.collect::<rusqlite::Result<_>>()?;
+    Ok(document)
+}
+
+fn value(of: &impl Serialize) -> rusqlite::Result<Value> {
+    serde_json::to_value(of).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
 }
 
 /// What a document says of its connection.
@@ -104,16 +121,13 @@ struct Link {
 
 impl Part {
     /// `None` where there is no connection, or a certificate that is none.
-    fn of(members: &Map<String, Value>) -> Option<Self> {
-        let connection = members.get("connection")?;
-        let opened = connection.get("opened_at").and_then(Value::as_str).and_then(Timestamp::parse)?;
-        let chain = members.get("certificates")?.as_array()?.iter().map(Link::of).collect::<Option<Vec<_>>>()?;
-        Some(Self {
-            connection: connection.get("id")?.as_str()?.to_owned(),
-            opened: opened.unix_millis(),
-            handshake: members.get("handshake").map(Value::to_string),
-            chain,
-        })
+    fn of(e: &Exchange) -> rusqlite::Result<Option<Self>> {
+        let Some(connection) = &e.connection else { return Ok(None) };
+        let handshake = e.handshake.as_ref().map(serde_json::to_string).transpose();
+        let handshake = handshake.map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+        let chain = e.certificates.iter().map(Link::of).collect::<rusqlite::Result<Option<Vec<_>>>>()?;
+        let (connection, opened) = (connection.id.clone(), connection.opened_at.unix_millis());
+        Ok(chain.map(|chain| Self { connection, opened, handshake, chain }))
     }
 
     /// Whether the connection now holds exactly this.
@@ -154,21 +168,20 @@ impl Part {
 }
 
 impl Link {
-    fn of(certificate: &Value) -> Option<Self> {
-        let mut view = certificate.as_object()?.clone();
-        let Some(Value::String(source)) = view.shift_remove("source") else { return None };
+    fn of(certificate: &CertificateView) -> rusqlite::Result<Option<Self>> {
+        let Value::Object(mut view) = value(certificate)? else { return Ok(None) };
+        let Some(Value::String(source)) = view.shift_remove("source") else { return Ok(None) };
         let store = match view.shift_remove("store") {
             Some(Value::String(store)) => Some(store),
-            Some(_) => return None,
+            Some(_) => return Ok(None),
             None => None,
         };
-        let text = view.get("pem")?.as_str()?;
-        let der = der(text)?;
-        if pem(&der) == text {
+        let Some(der) = der(&certificate.pem) else { return Ok(None) };
+        if pem(&der) == certificate.pem {
             view.shift_remove("pem");
         }
         let sha256 = hex::encode(digest::digest(&digest::SHA256, &der));
-        Some(Self { sha256, der, view: Value::Object(view).to_string(), source, store })
+        Ok(Some(Self { sha256, der, view: Value::Object(view).to_string(), source, store }))
     }
 
     /// Remembers the certificate; gives the view it is remembered with. One that was seen a moment ago stays as it is:
