@@ -16,14 +16,25 @@ async fn desk(sandbox: &Sandbox) -> Console {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ngenius_dialect_comes_with_a_key_and_an_order_that_succeed() {
+async fn every_dialect_comes_with_a_credential_and_a_request_that_succeed() {
     let sandbox = Sandbox::new();
     let console = desk(&sandbox).await;
-    console.gateway_start("ngenius", 300).await.unwrap();
-    let draft = console.request_read("orders/create-order").await.unwrap();
-    let sent = console.send(draft, |_| {}).await.unwrap().evidence;
-    assert_eq!(sent.response.as_ref().map(|r| r.status), Some(201), "{:?}", sent.error);
-    assert!(sent.signature.is_none() && sent.token.is_some());
+    for (dialect, path, status, signed) in [
+        ("rfc", "payments/create-payment", 201, true),
+        ("ngenius", "orders/create-order", 201, false),
+        ("ni-platform", "cards/card-token", 200, false),
+        ("keycloak", "payments/create-payment", 201, true),
+        ("sloppy", "payments/create-payment", 201, true),
+    ] {
+        let page = console.gateway_start(dialect, 300).await.unwrap();
+        assert_eq!((page.dialect.as_str(), page.problem), (dialect, None));
+        let draft = console.request_read(path).await.unwrap();
+        let sent = console.send(draft, |_| {}).await.unwrap().evidence;
+        assert_eq!(sent.response.as_ref().map(|r| r.status), Some(status), "{dialect}: {:?}", sent.error);
+        assert_eq!((sent.signature.is_some(), sent.token.is_some()), (signed, true), "{dialect}");
+        let refused: Vec<&str> = sent.findings.iter().map(|finding| finding.id.as_str()).collect();
+        assert!(!refused.iter().any(|id| id.starts_with("resource.")), "{dialect}: {refused:?}");
+    }
     let workspace = console.demo_remove().await.unwrap();
     assert!(
         workspace.requests.folders.is_empty() && console.credential_list().await.unwrap().is_empty(),

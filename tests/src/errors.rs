@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// Literals of the shape of a code that are none.
-const NO_CODES: [(&str, &str); 17] = [
+const NO_CODES: [(&str, &str); 18] = [
     ("api.example.test", "a host in a fuzz target"),
     ("cabforum.org", "a publisher whose documents are linked"),
     ("corp.test", "a name in a certificate of the zoo"),
@@ -21,6 +21,7 @@ const NO_CODES: [(&str, &str); 17] = [
     ("gateway.api", "a variable, as in {{gateway.api}}"),
     ("gateway.base_url", "a variable"),
     ("gateway.issuer", "a variable"),
+    ("gateway.mutual_base_url", "a variable"),
     ("gateway.token_endpoint", "a variable"),
     ("history.db", "the file of the history"),
     ("issuing.pub", "a file of the zoo"),

@@ -77,7 +77,9 @@ fn ours(what: &str, document: &Value) -> Types {
 
 /// The handshake types another decoder finds in a capture, in order.
 pub(super) fn tshark(file: &str) -> Types {
-    let arguments = ["-r", file, "-Y", "tls.handshake", "-T", "fields", "-e", "tls.handshake.type"];
+    // a port that some protocol has for its own would be read as that
+    let arguments =
+        ["-r", file, "-d", "tcp.port==1-65535,tls", "-Y", "tls.handshake", "-T", "fields", "-e", "tls.handshake.type"];
     let read = Command::new("tshark").args(arguments).env("WIRESHARK_RUN_FROM_BUILD_DIRECTORY", "").output().unwrap();
     assert!(read.status.success(), "tshark: {}", String::from_utf8_lossy(&read.stderr));
     let text = String::from_utf8(read.stdout).unwrap();

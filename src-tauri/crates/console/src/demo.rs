@@ -1,10 +1,12 @@
 //! The first run: the gateway started, a demo credential in the vault, one signed request sent; and everything removed again.
 
+mod vendor;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_evidence::{Fault as AtFault, Problem};
 use countersign_gateway::{DEMO_CLIENT, DEMO_KEYID, Dialect, Fault};
 use countersign_secret::Secret;
@@ -27,12 +29,6 @@ pub(crate) const ENVIRONMENT: &str = "local";
 pub(crate) const CREATE: &str = "payments/create-payment";
 /// The folder of its requests.
 const FOLDER: &str = "payments";
-/// The demo credential of the `ngenius` dialect.
-const NGENIUS: &str = "demo-ngenius";
-/// Its request.
-const ORDER: &str = "orders/create-order";
-/// The folder of its request.
-const ORDERS: &str = "orders";
 /// Requests of the first run.
 const REQUESTS: [&str; 3] = [CREATE, "payments/payment-status", "payments/refund"];
 
@@ -152,39 +148,6 @@ impl Core {
         self.write_slot(CREDENTIAL, "client_secret", Kind::Text, Arc::new(bytes)).await
     }
 
-    /// What the `ngenius` dialect is tried with: the service account's key as its owner hands it out, base64 already,
-    /// and an order.
-    pub(crate) async fn prepare_ngenius(
-        self: &Arc<Self>,
-        secret: &countersign_secret::SecretText,
-    ) -> Result<(), Problem> {
-        if self.workspace.credential(NGENIUS).is_err() {
-            self.workspace.save_credential(&CredentialFile {
-                name: NGENIUS.into(),
-                title: "N-Genius demo".into(),
-                kind: "oauth2".into(),
-                environments: vec![ENVIRONMENT.into()],
-                allowed_hosts: vec!["localhost".into()],
-                recipe: "ngenius".into(),
-                token_endpoint: "{{gateway.token_endpoint}}".into(),
-                token_endpoint_auth_method: "client_secret_basic".into(),
-                basic_encoding: "verbatim".into(),
-                grant_type: "client_credentials".into(),
-                ..CredentialFile::default()
-            })?;
-        }
-        let key = Secret::new(STANDARD.encode(format!("{DEMO_CLIENT}:{}", secret.expose_secret())).into_bytes());
-        self.write_slot(NGENIUS, "api_key", Kind::Text, Arc::new(key)).await?;
-        self.workspace.name_folder(ORDERS, "Orders")?;
-        if self.workspace.request(ORDER).is_err() {
-            self.workspace.save_request(&order())?;
-        }
-        for change in [Change::Workspace, Change::Credentials] {
-            self.changed(change);
-        }
-        Ok(())
-    }
-
     fn write_demo_files(&self) -> Result<(), Problem> {
         let environments = self.workspace.environments().value;
         if !environments.iter().any(|e| e.name == ENVIRONMENT) {
@@ -259,17 +222,17 @@ impl Core {
     /// Removes what the first run made: secrets, files, the running gateway.
     pub(crate) async fn remove_demo(self: &Arc<Self>) -> Result<(), Problem> {
         self.stop_gateway().await;
-        for name in [CREDENTIAL, NGENIUS] {
+        for name in [CREDENTIAL].into_iter().chain(vendor::CREDENTIALS) {
             if self.workspace.credential(name).is_ok() {
                 self.remove_credential(name).await?;
             }
         }
-        for path in REQUESTS.into_iter().chain([ORDER]) {
+        for path in REQUESTS.into_iter().chain(vendor::REQUESTS) {
             if self.workspace.request(path).is_ok() {
                 self.workspace.remove_request(path)?;
             }
         }
-        for folder in [FOLDER, ORDERS] {
+        for folder in [FOLDER].into_iter().chain(vendor::FOLDERS.map(|(folder, _)| folder)) {
             self.workspace.remove_empty_folder(folder)?;
         }
         if self.workspace.signing_profile(PROFILE).is_ok() {
@@ -390,24 +353,6 @@ fn refund() -> RequestDraft {
         signing: Some(PROFILE.into()),
         content_type: Some("application/json".into()),
         content: Some("{\n  \"payment\": \"latest\"\n}".into()),
-        ..RequestDraft::default()
-    }
-}
-
-/// As the vendor documents it: minor units, its own media type both ways.
-fn order() -> RequestDraft {
-    const MEDIA_TYPE: &str = "application/vnd.ni-payment.v2+json";
-    RequestDraft {
-        path: Some(ORDER.into()),
-        name: "Create order".into(),
-        method: "POST".into(),
-        url: "{{base_url}}/outlets/outlet-1/orders".into(),
-        fields: vec![field("accept", MEDIA_TYPE)],
-        authorization: Some(DraftAuthorization { credential: NGENIUS.into(), scope: None }),
-        content_type: Some(MEDIA_TYPE.into()),
-        content: Some(
-            "{\n  \"action\": \"SALE\",\n  \"amount\": { \"currencyCode\": \"AED\", \"value\": 1250 }\n}".into(),
-        ),
         ..RequestDraft::default()
     }
 }

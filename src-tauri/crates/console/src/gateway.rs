@@ -30,14 +30,16 @@ pub(crate) struct Running {
 pub(crate) struct Facts {
     ready: Ready,
     ca_der: Vec<u8>,
-    ports: (u16, u16),
+    /// Of the API, the authorization server, and the one that asks for a client certificate.
+    ports: [u16; 3],
 }
 
 impl Facts {
     fn of(gateway: &Gateway) -> Self {
         let ready = gateway.ready();
         let port = |url: &str| Target::parse(url).map_or(0, |t| t.port);
-        Self { ports: (port(&ready.base_url), port(&ready.issuer)), ca_der: gateway.ca_der().to_vec(), ready }
+        let ports = [&ready.base_url, &ready.issuer, &ready.mutual_base_url].map(|url| port(url));
+        Self { ports, ca_der: gateway.ca_der().to_vec(), ready }
     }
 
     /// `{{gateway.…}}`.
@@ -47,12 +49,14 @@ impl Facts {
             ("gateway.base_url".to_owned(), self.ready.base_url.clone()),
             ("gateway.token_endpoint".to_owned(), self.ready.token_endpoint.clone()),
             ("gateway.issuer".to_owned(), self.ready.issuer.clone()),
+            ("gateway.mutual_base_url".to_owned(), self.ready.mutual_base_url.clone()),
         ]
     }
 
     /// Its root, for its own ports only.
     pub(crate) fn store(&self) -> Store {
-        let hosts = [self.ports.0, self.ports.1]
+        let hosts = self
+            .ports
             .into_iter()
             .flat_map(|port| ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("{host}:{port}")))
             .filter_map(|text| HostPattern::parse(&text))
@@ -62,12 +66,12 @@ impl Facts {
 
     /// Whether the target is one of its listeners.
     pub(crate) fn is_at(&self, target: &Target) -> bool {
-        target.is_loopback() && (target.port == self.ports.0 || target.port == self.ports.1)
+        target.is_loopback() && self.ports.contains(&target.port)
     }
 
     /// The API's port.
     pub(crate) fn port(&self) -> u16 {
-        self.ports.0
+        self.ports[0]
     }
 }
 
@@ -123,9 +127,12 @@ impl Core {
     /// Stops it, if it runs.
     pub(crate) async fn stop_gateway(self: &Arc<Self>) {
         let Some(running) = self.gateway.lock().await.take() else { return };
-        *self.gateway_facts.write().unwrap_or_else(PoisonError::into_inner) = None;
+        let facts = self.gateway_facts.write().unwrap_or_else(PoisonError::into_inner).take();
         self.client.close_idle();
         running.gateway.stop().await;
+        // its keys are gone: the next one, at the same address perhaps, takes none of its tokens
+        let gone = |url: &str| Target::parse(url).is_ok_and(|at| facts.as_ref().is_some_and(|facts| facts.is_at(&at)));
+        self.engine().discard_issued_by(gone);
         self.trust_changed();
         self.gateway_changed();
     }
@@ -244,6 +251,7 @@ fn endpoints(ready: &Ready) -> Vec<Endpoint> {
         ("Token", ready.token_endpoint.clone()),
         ("Metadata", format!("{}/.well-known/oauth-authorization-server", ready.issuer)),
         ("JWKS", ready.jwks_uri.clone()),
+        ("Mutual TLS", ready.mutual_base_url.clone()),
     ]
     .map(|(name, url)| Endpoint { name: name.to_owned(), url })
     .to_vec()

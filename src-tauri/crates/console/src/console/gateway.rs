@@ -30,11 +30,10 @@ impl Console {
         let key = Arc::clone(&demo_secret);
         let start = Start { dialect, lifetime, demo_secret, trusted_keys, preferred_ports: true };
         match self.core.start_gateway(start).await {
-            Ok(()) if dialect == Dialect::Ngenius => {
-                self.core.prepare_ngenius(&key).await?;
+            Ok(()) => {
+                self.core.prepare_dialect(dialect, &key).await?;
                 Ok(self.core.gateway_view(None).await)
             }
-            Ok(()) => Ok(self.core.gateway_view(None).await),
             Err(problem) => Ok(self.core.gateway_view(Some(problem)).await),
         }
     }

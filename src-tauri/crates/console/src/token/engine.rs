@@ -168,6 +168,14 @@ impl Engine {
         }
     }
 
+    /// The tokens of these authorization servers are dropped: what they issued is worth nothing any more.
+    pub fn discard_issued_by(&self, gone: impl Fn(&str) -> bool) {
+        let slots = self.shared.slots.load_full();
+        for slot in slots.values().filter(|slot| gone(&slot.key.authorization_server)) {
+            self.shared.take(slot, Event::Discarded, Brought::Event);
+        }
+    }
+
     /// The credential was edited or removed: its keys are gone with their tokens.
     pub fn drop_credential(&self, credential: &str) {
         let gone = self.slots_of(credential);
