@@ -20,7 +20,6 @@ mod families;
 mod fault;
 mod flights;
 mod gateway;
-mod gzip;
 mod judge;
 mod keys;
 mod lab;

@@ -1,5 +1,7 @@
 //! Making a token answer (RFC 6749 §5.1): claims, what they are bound to, the refresh token, and the dialect's manner.
 
+use std::io::Write as _;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jsonwebtoken::Algorithm;
@@ -7,12 +9,12 @@ use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::refusal::{Refusal, refuse, uncached};
+use crate::DEMO_SCOPES;
 use crate::dialect::{Coat, Dialect, ExpiresIn};
 use crate::families::Grant;
 use crate::fault::FaultGroup;
 use crate::lab::Lab;
 use crate::tokens::{Audience, Claims, Confirmation, Marks, random_text};
-use crate::{DEMO_SCOPES, gzip};
 
 /// An answer and how it was judged.
 pub(crate) type Answered = Result<(Response, String), Refusal>;
@@ -165,12 +167,20 @@ impl<'a> Issue<'a> {
     }
 }
 
+/// gzip (RFC 1952).
+fn zipped(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    // neither writing to memory nor ending there has a way to go wrong
+    let written = encoder.write_all(content).and_then(|()| encoder.finish());
+    written.unwrap_or_default()
+}
+
 /// A token answer, with the coat of the dialect.
 fn written(lab: &Lab, body: &Value) -> Response {
     let body = body.to_string();
     let content = match lab.manner().coat {
         Coat::ByteOrderMark => [b"\xef\xbb\xbf", body.as_bytes()].concat(),
-        Coat::Gzip => gzip::stored(body.as_bytes()),
+        Coat::Gzip => zipped(body.as_bytes()),
         Coat::None => body.into_bytes(),
     };
     (StatusCode::OK, uncached(), content).into_response()
