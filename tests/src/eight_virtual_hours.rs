@@ -110,8 +110,14 @@ impl Obtain for Calls {
                 return Obtained::Unreached { problem, may_have_been_sent, exchange };
             }
             if fault < server.day.faults {
-                let refusal =
-                    Refusal { status: 503, error: None, error_description: None, not_json: None, no_token: false };
+                let refusal = Refusal {
+                    status: 503,
+                    error: None,
+                    error_description: None,
+                    not_json: None,
+                    no_token: false,
+                    members: Vec::new(),
+                };
                 let problem = Problem::new("token.server_error", Fault::Peer, "the server failed", "503");
                 return Obtained::Refused { refusal, retry_after: None, problem, exchange };
             }

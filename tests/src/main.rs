@@ -18,6 +18,7 @@ mod handshake;
 mod limbo;
 mod peers;
 mod processes;
+mod recipes;
 mod redirect;
 mod refusals;
 mod scripted;

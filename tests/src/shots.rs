@@ -113,6 +113,13 @@ async fn every_view_in_both_themes() {
         window.reads(words).await;
         shot(&window, name).await;
     }
+    window.click("link", "Tokens").await;
+    window.reads("Timeline").await;
+    shot(&window, "tokens").await;
+    window.click("link", "Demo client").await;
+    window.click("button", "Recipes").await;
+    window.reads("What it found").await;
+    shot(&window, "recipes").await;
     window.click("link", "Local gateway").await;
     window.click("button", "Open zoo").await;
     window.click("button", "First lesson").await;

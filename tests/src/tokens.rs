@@ -17,6 +17,7 @@ use countersign_gateway::{Dialect, Fault, FaultGroup};
 use countersign_secret::Secret;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::command_line::{Gateway, add_demo, with_secret};
 use crate::gateway::client::{Lab, SECRET};
 use crate::need;
 use crate::scripted::{Received, Scripted, http, json};
@@ -484,6 +485,25 @@ async fn the_ngenius_recipe_sends_the_key_as_it_was_issued_and_nothing_else() {
         );
     }
     desk.console.close().await;
+}
+
+#[test]
+fn a_watched_token_is_renewed_before_it_dies_and_each_step_is_a_line() {
+    let sandbox = Sandbox::new();
+    let gateway = Gateway::start(&sandbox, SECRET, &["--token-lifetime", "5s"]);
+    add_demo(&sandbox, &gateway.text("token_endpoint"), "payments:read", SECRET);
+    let ca = gateway.text("ca_file");
+    let words = ["token", "watch", "demo", "--vault", "memory", "--secret-env", "DEMO_SECRET", "--ca", &ca];
+    let lines =
+        with_secret(&sandbox, &[&words[..], &["--renewals", "2", "--json"]].concat(), SECRET).expect(0).json_lines();
+    let valid = lines.iter().filter(|line| line["token"]["state"] == "valid");
+    let generations: Vec<u64> = valid.filter_map(|line| line["token"]["generation"].as_u64()).collect();
+    assert_eq!(generations, [1, 2, 3], "one line each: {lines:?}");
+    let steps = lines.last().unwrap()["generations"].as_array().unwrap().clone();
+    let origins: Vec<&str> = steps.iter().filter_map(|step| step["origin"].as_str()).collect();
+    assert_eq!(origins, ["renewed", "renewed", "acquired"], "none died first");
+    let wrong = with_secret(&sandbox, &words, "another-secret-than-theirs").expect(5);
+    assert!(wrong.err.contains("the client was refused"), "a refusal for good ends it: {}", wrong.err);
 }
 
 #[test]

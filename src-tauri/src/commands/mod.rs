@@ -3,6 +3,7 @@
 mod credential;
 mod exchange;
 mod gateway;
+mod recipe;
 mod sending;
 mod settings;
 mod token;
@@ -67,6 +68,11 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         credential::credential_remove_secret,
         credential::credential_generate_key,
         credential::credential_test,
+        recipe::recipe_list,
+        recipe::recipe_save,
+        recipe::recipe_remove,
+        recipe::recipe_try,
+        recipe::recipe_test,
         token::token_list,
         token::token_obtain,
         token::token_renew,

@@ -27,6 +27,7 @@ export function hostOf(desk: Desk, bench: Bench): Host {
 		openWatch: () => desk.routes.go({ name: 'watch' }),
 		openInspect: (target) => desk.routes.go({ name: 'inspect', target }),
 		openCredential: (credential) => desk.routes.go({ name: 'credentials', credential }),
+		openRecipes: () => desk.routes.go({ name: 'recipes' }),
 		openToken: (credential) => desk.routes.go({ name: 'token', credential }),
 		back: () => void desk.routes.back(),
 	}

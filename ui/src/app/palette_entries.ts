@@ -20,6 +20,7 @@ import {
 	Send,
 	Server,
 	Settings,
+	Timer,
 	Trash,
 	X,
 } from '@lucide/svelte'
@@ -82,6 +83,8 @@ export function entries(desk: Desk, bench: Bench, perform: (id: KeyId) => void, 
 	add('Go to', 'page:inspect', 'Inspect a server', ScanSearch, () => routes.go({ name: 'inspect' }), keys('inspect'))
 	add('Go to', 'page:history', 'History', RotateCcwClock, () => routes.go({ name: 'history' }))
 	add('Go to', 'page:credentials', 'Credentials', KeyRound, () => routes.go({ name: 'credentials' }))
+	add('Go to', 'page:recipes', 'Recipes', ScrollText, () => routes.go({ name: 'recipes' }), { note: 'how a token is asked for' })
+	add('Go to', 'page:tokens', 'Tokens', Timer, () => routes.go({ name: 'tokens' }), { note: 'life, renewals, uses' })
 	add('Go to', 'page:settings', 'Settings', Settings, () => routes.go({ name: 'settings' }), keys('settings'))
 	for (const row of desk.requests) {
 		const note = desk.folders(row.path).join(' › ')

@@ -24,6 +24,7 @@ export interface Host {
 	openWatch: () => void
 	openInspect: (target: string) => void
 	openCredential: (name: string) => void
+	openRecipes: () => void
 	openToken: (credential: string) => void
 	back: () => void
 }

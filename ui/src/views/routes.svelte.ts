@@ -9,6 +9,8 @@ export type Route =
 	| { name: 'chain'; view: ExchangeView }
 	| { name: 'signature'; view: ExchangeView }
 	| { name: 'token'; credential: string; view?: ExchangeView }
+	| { name: 'tokens' }
+	| { name: 'recipes' }
 	| { name: 'credentials'; credential?: string; adding?: boolean; importing?: boolean }
 	| { name: 'gateway' }
 	| { name: 'zoo' }

@@ -165,6 +165,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: HistoryAction,
     },
+    /// How a token is asked for where the endpoint keeps to no standard
+    #[command(
+        after_help = "Examples:\n  countersign recipe list\n  countersign recipe show ngenius > acme.toml\n  countersign recipe test acme.toml --answer answer.json\n  countersign recipe test acme.toml --credential acme"
+    )]
+    Recipe {
+        #[command(subcommand)]
+        action: RecipeAction,
+    },
     /// Whom to trust: stores, CAs and keys bound to hosts
     #[command(
         after_help = "Examples:\n  countersign trust add acme-root.pem --host '*.acme.example'\n  countersign trust add --pin nJzU… --host api.acme.example:443\n  countersign trust remove certificates/ca-1a2b3c4d5e6f.pem"
@@ -409,9 +417,69 @@ pub(crate) enum TokenAction {
     /// Tokens this process holds
     #[command(after_help = "Examples:\n  countersign token list --json")]
     List,
+    /// Keep a token fresh and print each step: obtained, renewed, failed; ends with Ctrl-C
+    #[command(
+        after_help = "Examples:\n  countersign token watch bank\n  countersign token watch bank --renewals 3 --json"
+    )]
+    Watch {
+        /// Credential
+        credential: String,
+        /// A subset of the credential's scope
+        #[arg(long)]
+        scope: Option<String>,
+        /// End after so many renewals
+        #[arg(long, value_name = "N")]
+        renewals: Option<u64>,
+        #[command(flatten)]
+        connect: Connect,
+    },
     /// Read a token on standard input and explain it
     #[command(after_help = "Examples:\n  countersign token inspect < token.jwt")]
     Inspect,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RecipeAction {
+    /// The workspace's own recipes and the built-in ones
+    #[command(after_help = "Examples:\n  countersign recipe list --json")]
+    List,
+    /// Print a recipe's file
+    #[command(after_help = "Examples:\n  countersign recipe show ngenius > acme.toml")]
+    Show {
+        /// Id
+        recipe: String,
+    },
+    /// Take a recipe file into the workspace
+    #[command(after_help = "Examples:\n  countersign recipe add acme.toml")]
+    Add {
+        /// The file
+        file: PathBuf,
+    },
+    /// Remove a recipe of the workspace
+    #[command(after_help = "Examples:\n  countersign recipe remove acme")]
+    Remove {
+        /// Id
+        recipe: String,
+    },
+    /// Try a recipe: on an answer, or by one real token call
+    #[command(
+        after_help = "Examples:\n  countersign recipe test acme.toml --answer answer.json --status 200\n  curl … | countersign recipe test acme.toml --answer -\n  countersign recipe test ngenius --credential bank"
+    )]
+    Test {
+        /// Id, or a file
+        recipe: String,
+        /// Ask the token endpoint of this credential
+        #[arg(long, value_name = "NAME", conflicts_with = "answer")]
+        credential: Option<String>,
+        /// The content of an answer; - for standard input
+        #[arg(long, value_name = "FILE|-")]
+        answer: Option<PathBuf>,
+        /// The status it came with
+        #[arg(long, default_value_t = 200)]
+        status: u16,
+        #[command(flatten)]
+        connect: Connect,
+    },
 }
 
 #[derive(Args)]

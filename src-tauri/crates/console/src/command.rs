@@ -21,7 +21,8 @@ const fn command(
 }
 
 /// All operations, by feature. Two take a secret in: `credential_set_secret` text, `credential_import_certificate` a
-/// client certificate's files (and `vault_choose` and `vault_unlock` the vault's passphrase). None returns a secret
+/// client certificate's files (and `vault_choose` and `vault_unlock` the vault's passphrase, `recipe_try` an answer that
+/// may hold a token). None returns a secret
 /// of yours; `handshake_secret` alone returns one, of a recorded connection, to a person who asked to see it.
 pub const COMMANDS: &[Command] = &[
     // workspace
@@ -83,6 +84,16 @@ pub const COMMANDS: &[Command] = &[
     command("credential_remove_secret", &[("name", "string"), ("slot", "string")], "CredentialView"),
     command("credential_generate_key", &[("name", "string"), ("slot", "string"), ("alg", "string")], "CredentialView"),
     command("credential_test", &[("name", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    // recipes
+    command("recipe_list", &[], "RecipeView[]"),
+    command("recipe_save", &[("form", "RecipeForm")], "RecipeView[]"),
+    command("recipe_remove", &[("id", "string")], "RecipeView[]"),
+    command("recipe_try", &[("form", "RecipeForm"), ("status", "number"), ("answer", "string")], "RecipeReading"),
+    command(
+        "recipe_test",
+        &[("form", "RecipeForm"), ("credential", "string"), ("progress", "Channel<SendProgress>")],
+        "RecipeTest",
+    ),
     // tokens
     command("token_list", &[], "TokenRow[]"),
     command("token_obtain", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),

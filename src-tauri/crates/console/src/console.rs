@@ -5,6 +5,7 @@ mod credential;
 mod exchange;
 mod gateway;
 mod handle;
+mod recipe;
 mod sending;
 mod settings;
 mod token;
@@ -221,6 +222,7 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         brought: Mutex::default(),
         dpop_nonces: Mutex::default(),
         calls: Mutex::default(),
+        uses: crate::uses::Uses::default(),
         skews: Mutex::default(),
         last_clock: Mutex::new(None),
         signers: Mutex::default(),

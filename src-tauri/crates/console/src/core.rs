@@ -24,6 +24,7 @@ use crate::recordings::Recordings;
 use crate::send::token_call::TokenParts;
 use crate::state::StateFile;
 use crate::token::{Engine, Obtained};
+use crate::uses::Uses;
 use crate::view::{Change, ExchangeView, Preferences};
 use crate::workspace::Workspace;
 
@@ -74,6 +75,7 @@ pub(crate) struct Core {
     pub(crate) dpop_nonces: Mutex<HashMap<String, String>>,
     pub(crate) token_parts: Mutex<HashMap<String, Arc<TokenParts>>>,
     pub(crate) calls: Mutex<VecDeque<Exchange>>,
+    pub(crate) uses: Uses,
     pub(crate) skews: Mutex<HashMap<String, Skew>>,
     pub(crate) last_clock: Mutex<Option<String>>,
     pub(crate) signers: Mutex<HashMap<String, (u64, Arc<SigningKey>)>>,

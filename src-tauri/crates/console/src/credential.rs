@@ -152,8 +152,24 @@ impl Core {
             return Err(no_token(&credential.name));
         }
         self.adopt_workspace();
-        self.check_trust()?;
         let recipe = Arc::new(self.workspace.recipe(&credential.recipe)?);
+        let (parts, key) = self.token_parts_with(credential, scope, recipe)?;
+        lock(&self.token_parts).insert(key.hash.clone(), Arc::new(parts));
+        Ok(Arc::new(key))
+    }
+
+    /// What a token call of this credential is made of, with this recipe, and the key of its token.
+    pub(crate) fn token_parts_with(
+        &self,
+        credential: &CredentialFile,
+        scope: Option<&str>,
+        recipe: Arc<Recipe>,
+    ) -> Result<(TokenParts, TokenKey), Problem> {
+        if !credential.has_tokens() {
+            return Err(no_token(&credential.name));
+        }
+        self.adopt_workspace();
+        self.check_trust()?;
         let endpoint = self.token_endpoint(credential, &recipe)?;
         let target = self.plain_target(&endpoint)?;
         crate::send::draft::allowed(credential, &target)?;
@@ -189,9 +205,8 @@ impl Core {
                 reason: format!("The credential `{}` has it beside its secret.", credential.name),
             }),
         };
-        lock(&self.token_parts).insert(hash.clone(), Arc::new(parts));
         let authorization_server = credential.issuer.clone().unwrap_or_else(|| origin(&endpoint));
-        Ok(Arc::new(TokenKey {
+        let key = TokenKey {
             hash,
             credential: credential.name.clone(),
             environment,
@@ -201,7 +216,8 @@ impl Core {
             client_authentication: words,
             recipe,
             generation,
-        }))
+        };
+        Ok((parts, key))
     }
 
     /// A text with its templates resolved; one that has no value stays as it is.
@@ -318,10 +334,11 @@ impl Core {
         }
     }
 
-    /// The engine's tokens as rows, with the clock of their server.
+    /// The engine's tokens as rows, with the clock of their server and who used them.
     pub(crate) fn rows(&self) -> Vec<TokenRow> {
         let mut rows: Vec<TokenRow> = self.engine().rows();
         for row in &mut rows {
+            row.last_uses = self.uses.of(row);
             let endpoint = row.authorization_server.split_once("://").map_or("", |(_, rest)| rest);
             let known = if endpoint.contains(':') { endpoint.to_owned() } else { format!("{endpoint}:443") };
             row.clock = self

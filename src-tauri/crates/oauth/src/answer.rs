@@ -7,6 +7,7 @@ use countersign_evidence::{Citation, Fact, Finding, FindingSeverity, Timestamp};
 use countersign_secret::{Secret, SecretText};
 use serde_json::Value;
 
+use crate::member::members;
 use crate::recipe::{ExpiresUnit, Recipe};
 
 /// A token was issued.
@@ -38,6 +39,8 @@ pub struct Refusal {
     pub not_json: Option<&'static str>,
     /// A success status without a token.
     pub no_token: bool,
+    /// Then: where something stands in the answer, by RFC 6901; not what.
+    pub members: Vec<String>,
 }
 
 fn note(id: &str, sentence: String, citation: (&'static str, &'static str)) -> Finding {
@@ -76,6 +79,7 @@ pub fn process(
             error_description: None,
             not_json: Some(kind(body)),
             no_token: false,
+            members: Vec::new(),
         });
     };
     let text = |pointer: &Option<String>| {
@@ -90,6 +94,11 @@ pub fn process(
             error_description: text(&recipe.error.message).or_else(|| text(&Some("/message".into()))),
             not_json: None,
             no_token: success,
+            members: if success {
+                members(&json).into_iter().map(|member| member.pointer).collect()
+            } else {
+                Vec::new()
+            },
         });
     };
     let mut notes = Vec::new();

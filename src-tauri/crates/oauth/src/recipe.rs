@@ -161,16 +161,44 @@ impl Recipe {
     pub fn from_toml(name: &str, text: &str) -> Result<Self, Error> {
         let recipe: Self = toml_edit::de::from_str(text)
             .map_err(|e| Error::Recipe { recipe: name.to_owned(), reason: e.to_string() })?;
-        for pointer in [Some(&recipe.response.access_token), recipe.response.expires_in.as_ref()].into_iter().flatten()
-        {
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// Whether a token can be asked for with it.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`] with what is wrong: a pointer, the method, no status, a template that is missing or is no JSON.
+    pub fn check(&self) -> Result<(), Error> {
+        let wrong = |reason: String| Err(Error::Recipe { recipe: self.id.clone(), reason });
+        let (request, response) = (&self.request, &self.response);
+        let optional = [
+            &response.token_type,
+            &response.expires_in,
+            &response.refresh_token,
+            &response.scope,
+            &self.error.code,
+            &self.error.message,
+        ];
+        for pointer in optional.into_iter().flatten().chain([&response.access_token]) {
             if !pointer.starts_with('/') {
-                return Err(Error::Recipe {
-                    recipe: name.to_owned(),
-                    reason: format!("`{pointer}` is not a JSON pointer (RFC 6901)"),
-                });
+                return wrong(format!("`{pointer}` is not a JSON pointer (RFC 6901)"));
             }
         }
-        Ok(recipe)
+        if !["GET", "POST", "PUT"].contains(&request.method.as_str()) {
+            return wrong(format!("`{}` is not GET, POST or PUT", request.method));
+        }
+        if response.status.is_empty() {
+            return wrong("no status counts as success".into());
+        }
+        let template = request.template.as_deref().unwrap_or_default();
+        match request.content {
+            Content::Json if serde_json::from_str::<serde_json::Value>(template).is_err() => {
+                wrong("the template is not JSON".into())
+            }
+            Content::Text if template.is_empty() => wrong("content of text has no template".into()),
+            Content::Empty | Content::Form | Content::Json | Content::Text => Ok(()),
+        }
     }
 
     /// The recipe as a file.

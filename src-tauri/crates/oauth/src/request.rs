@@ -6,6 +6,7 @@ use http::{Method, Uri};
 use crate::assertion::JWT_BEARER;
 use crate::client::{basic, form_encoded};
 use crate::recipe::{Content, Recipe};
+use crate::template;
 use crate::{BasicEncoding, ClientAuthentication, Error};
 
 /// What is asked for.
@@ -155,12 +156,20 @@ pub fn token_request(request: &TokenRequest<'_>) -> Result<Prepared, Error> {
     let slot = recipe.slots.first().map_or("client_secret", String::as_str);
     prepared.authorize(&client, slot)?;
     prepared.prove(request.proof);
+    let values = template::Values {
+        client_id: client.id,
+        client_secret: client.secret,
+        grant_type: request.grant.name(),
+        scope: request.scope,
+        audience: request.audience,
+    };
     let text = match recipe.request.content {
         Content::Empty => return Ok(prepared),
-        Content::Json | Content::Text => recipe.request.template.clone().unwrap_or_default(),
-        Content::Form => form(request, &client, slot)?,
+        Content::Form => Secret::new(form(request, &client, slot)?),
+        Content::Json => template::json(recipe, &values)?,
+        Content::Text => template::text(recipe, &values)?,
     };
-    prepared.content = Secret::new(text.into_bytes());
+    prepared.content = Secret::new(text.expose_secret().clone().into_bytes());
     Ok(prepared)
 }
 

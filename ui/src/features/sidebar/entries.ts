@@ -7,4 +7,10 @@ export interface CredentialEntry {
 	life: string
 }
 
-export type Tool = 'gateway' | 'watch' | 'inspect' | 'history' | 'settings'
+const TOOLS = ['gateway', 'tokens', 'watch', 'inspect', 'history', 'settings'] as const
+
+export type Tool = (typeof TOOLS)[number]
+
+export function isTool(name: string): name is Tool {
+	return (TOOLS as readonly string[]).includes(name)
+}

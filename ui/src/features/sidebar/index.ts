@@ -1,2 +1,3 @@
 export { default as Sidebar } from './Sidebar.svelte'
+export { isTool } from './entries'
 export type { CredentialEntry, Tool } from './entries'

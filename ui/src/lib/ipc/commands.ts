@@ -12,6 +12,10 @@ import type { HandshakeView } from './generated/HandshakeView'
 import type { HistoryPage } from './generated/HistoryPage'
 import type { IntrospectionView } from './generated/IntrospectionView'
 import type { Preferences } from './generated/Preferences'
+import type { RecipeForm } from './generated/RecipeForm'
+import type { RecipeReading } from './generated/RecipeReading'
+import type { RecipeTest } from './generated/RecipeTest'
+import type { RecipeView } from './generated/RecipeView'
 import type { RequestDraft } from './generated/RequestDraft'
 import type { RequestPreview } from './generated/RequestPreview'
 import type { Scan } from './generated/Scan'
@@ -81,6 +85,12 @@ export interface Commands {
 	credential_remove_secret: Call<{ name: string; slot: string }, CredentialView>
 	credential_generate_key: Call<{ name: string; slot: string; alg: string }, CredentialView>
 	credential_test: Stream<{ name: string }, SendProgress, ExchangeView>
+	// recipes
+	recipe_list: Call<object, RecipeView[]>
+	recipe_save: Call<{ form: RecipeForm }, RecipeView[]>
+	recipe_remove: Call<{ id: string }, RecipeView[]>
+	recipe_try: Call<{ form: RecipeForm; status: number; answer: string }, RecipeReading>
+	recipe_test: Stream<{ form: RecipeForm; credential: string }, SendProgress, RecipeTest>
 	// tokens
 	token_list: Call<object, TokenRow[]>
 	token_obtain: Stream<{ credential: string }, SendProgress, ExchangeView>

@@ -9,6 +9,7 @@ mod gateway;
 mod grant;
 mod history;
 mod inspect;
+mod recipe;
 mod scan;
 mod send;
 mod token;
@@ -49,6 +50,7 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Scan(args) => scan::run(shell, &global, args).await,
         Command::Certificate { action: CertificateAction::Explain(args) } => explain::run(shell, &global, &args),
         Command::History { action } => history::run(shell, &global, action).await,
+        Command::Recipe { action } => recipe::run(shell, &global, action).await,
         Command::Trust { action } => trust::run(shell, &global, action).await,
         Command::Vault { action } => vault::run(shell, &global, action).await,
         Command::Completions { shell: kind } => {

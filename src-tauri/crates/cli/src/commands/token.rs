@@ -1,11 +1,11 @@
-//! `token`: obtain, list, inspect. The token itself goes to standard output on request, and not to a terminal.
+//! `token`: obtain, list, watch, inspect. The token itself goes to standard output on request, and not to a terminal.
 
 use std::io::IsTerminal as _;
 
 use countersign_console::clock::Clock;
-use countersign_console::view::{SendProgress, SignInProgress};
+use countersign_console::view::{SendProgress, SignInProgress, TokenRow};
 use countersign_evidence::ladder::countdown;
-use countersign_evidence::{Fact, Fault, Outcome, Problem};
+use countersign_evidence::{Fact, Fault, Outcome, Problem, TokenOrigin, TokenState};
 
 use super::{Ended, UnderWay, closing, interruptible, show, why};
 use crate::args::{Connect, Global, TokenAction};
@@ -37,6 +37,9 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: TokenAction) -> 
             closing(&console, ended).await
         }
         TokenAction::List => list(shell, global).await,
+        TokenAction::Watch { credential, scope, renewals, connect } => {
+            watch(shell, global, &credential, scope.as_deref(), renewals, &connect).await
+        }
         TokenAction::Inspect => inspect(shell, global),
     }
 }
@@ -115,7 +118,7 @@ async fn introspect(shell: &Shell, global: &Global, credential: &str, connect: &
     closing(&console, ended).await
 }
 
-fn claims(shell: &Shell, rows: &[countersign_console::view::TokenRow]) {
+fn claims(shell: &Shell, rows: &[TokenRow]) {
     let Some(row) = rows.first() else { return };
     shell.data("");
     if let (Some(renews), Some(expires)) = (row.renews_in_ms, row.expires_in_ms) {
@@ -154,6 +157,56 @@ async fn list(shell: &Shell, global: &Global) -> Ended {
         }
     }
     Ok(exit::YES)
+}
+
+/// One line a step. The token is renewed until Ctrl-C, so many renewals, or a refusal for good.
+async fn watch(
+    shell: &Shell,
+    global: &Global,
+    credential: &str,
+    scope: Option<&str>,
+    renewals: Option<u64>,
+    connect: &Connect,
+) -> Ended {
+    let console = open::console(global, open::options(global, connect)?).await?;
+    let (told, mut renewed) = tokio::sync::watch::channel(0_u64);
+    let watching = console.token_watch(credential, scope, |row| {
+        step(shell, row);
+        let newest = row.generations.first();
+        let again = newest.is_some_and(|newest| newest.origin == Some(TokenOrigin::Renewed));
+        if again && row.token.state == TokenState::Valid {
+            told.send_modify(|count| *count += 1);
+        }
+    });
+    let enough = async {
+        match renewals {
+            Some(wanted) => drop(renewed.wait_for(|count| *count >= wanted).await),
+            None => std::future::pending().await,
+        }
+    };
+    let ended = tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => Ok(exit::YES),
+        refused = watching => refused.map(|never| match never {}),
+        () = enough => Ok(exit::YES),
+    };
+    closing(&console, ended).await
+}
+
+/// `09:12:44  valid      generation 2, 300 s, renews in 3:45  renewed before expiry`
+fn step(shell: &Shell, row: &TokenRow) {
+    if shell.json {
+        shell.document(row, false);
+        return;
+    }
+    let state = format!("{:?}", row.token.state).to_lowercase();
+    let newest = row.generations.first();
+    let at = newest.map_or_else(String::new, |newest| newest.at.to_string());
+    let clock = at.split_once('T').and_then(|(_, time)| time.get(..8)).unwrap_or("        ");
+    let mut words = vec![format!("generation {}", row.token.generation)];
+    words.extend(row.life_ms.map(|life| format!("{} s", life / 1000)));
+    words.extend(row.renews_in_ms.map(|left| format!("renews in {}", countdown(left))));
+    shell.data(&format!("{clock}  {state:<10} {:<44} {}", words.join(", "), row.reason));
 }
 
 fn inspect(shell: &Shell, global: &Global) -> Ended {

@@ -24,6 +24,19 @@ impl Console {
         Ok(self.core.rows())
     }
 
+    /// Keeps a token of the credential fresh and tells each step, until this is dropped.
+    ///
+    /// # Errors
+    /// A credential that is not there; a refusal that no repetition mends.
+    pub async fn token_watch(
+        &self,
+        credential: &str,
+        scope: Option<&str>,
+        told: impl Fn(&TokenRow),
+    ) -> Answer<std::convert::Infallible> {
+        self.core.watch_token(credential, scope, told).await
+    }
+
     /// A token, obtained or reused.
     ///
     /// # Errors

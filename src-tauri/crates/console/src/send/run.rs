@@ -70,6 +70,7 @@ pub(crate) async fn run(core: &Arc<Core>, draft: RequestDraft, sink: ProgressSin
         Err(not) => not_sendable(core, &id, started_at, &draft, *not),
     };
     core.end_sending(&id);
+    core.uses.note(&exchange, draft.path.as_deref(), core.environment_name());
     core.finish(exchange, draft.path.clone()).await
 }
 

@@ -281,6 +281,11 @@ fn refused(refusal: &Refusal, authentication: ClientAuthentication) -> Problem {
     };
     let error = refusal.error.as_deref().map_or(String::new(), |e| format!(", error={e}"));
     let kind = refusal.not_json.map_or(String::new(), |kind| format!(", {kind} content"));
-    let detail = format!("{}{error}{kind}, sent as {}", refusal.status, authentication.words());
+    // the recipe looked in one place, and there may be another
+    let members = match refusal.members.as_slice() {
+        [] => String::new(),
+        members => format!("; the answer has {}", members[..members.len().min(8)].join(", ")),
+    };
+    let detail = format!("{}{error}{kind}, sent as {}{members}", refusal.status, authentication.words());
     Problem::new(code, fault, title, detail).with_citation("RFC 6749", "5.2")
 }

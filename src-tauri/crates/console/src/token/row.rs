@@ -36,6 +36,7 @@ pub(super) fn row(slot: &Slot, now: Duration) -> EngineRow {
         client_authentication: slot.key.client_authentication.clone(),
         clock: None,
         generations: inner.generations.iter().cloned().collect(),
+        last_uses: Vec::new(),
         claims_explained: held.as_deref().and_then(Held::jwt).map(|jwt| explain_claims(&jwt)).unwrap_or_default(),
         findings: held.map(|held| held.notes.clone()).unwrap_or_default(),
     }

@@ -253,6 +253,8 @@ impl Shared {
             reason: inner.reason.clone(),
             exchange: exchange.as_ref().map(|exchange| exchange.exchange.clone()),
             failed: false,
+            origin: Some(inner.origin),
+            life_ms: i64::try_from(held.life.length().as_millis()).ok(),
         });
         inner.land(Landed { outcome: Ok((held, inner.origin)), exchange });
     }
@@ -273,6 +275,8 @@ impl Shared {
             reason: format!("{} ({})", problem.title, inner.reason),
             exchange: exchange.as_ref().map(|exchange| exchange.exchange.clone()),
             failed: true,
+            origin: None,
+            life_ms: None,
         });
         inner.failure = Some(problem.clone());
         inner.land(Landed { outcome: Err(Failed { problem, refusal, lasting: lasting || at_once }), exchange });

@@ -1,6 +1,6 @@
 //! Credentials and tokens without their secrets.
 
-use countersign_evidence::{Fact, Finding, Timestamp, Token};
+use countersign_evidence::{Fact, Finding, Timestamp, Token, TokenOrigin};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -209,6 +209,8 @@ pub struct TokenRow {
     pub clock: Option<ClockView>,
     /// Generations and why each was obtained, newest first.
     pub generations: Vec<Generation>,
+    /// The newest exchanges that were sent with it, of whatever generation, newest first.
+    pub last_uses: Vec<TokenUse>,
     /// Registered claims explained: name = claim, value = meaning of its value.
     pub claims_explained: Vec<Fact>,
     /// What is odd about it.
@@ -232,6 +234,34 @@ pub struct Generation {
     pub exchange: Option<String>,
     /// Whether it failed.
     pub failed: bool,
+    /// Obtained, renewed or taken over; absent: it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<TokenOrigin>,
+    /// Its whole life in milliseconds, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_ms: Option<i64>,
+}
+
+/// One exchange that was sent with a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct TokenUse {
+    /// Its id.
+    pub exchange: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// Of the token.
+    pub generation: u64,
+    /// Method.
+    pub method: String,
+    /// The target as it may be shown.
+    pub target: String,
+    /// The saved request, when it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_path: Option<String>,
+    /// What came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 /// A clock difference.

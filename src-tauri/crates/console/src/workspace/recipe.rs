@@ -4,6 +4,7 @@ use std::path::Path;
 
 use countersign_evidence::{Fault, Problem};
 use countersign_oauth::Recipe;
+use toml_edit::TableLike;
 
 use super::document::Document;
 use super::error::Error;
@@ -42,6 +43,86 @@ impl Workspace {
             read(name, &document)
         })
     }
+
+    /// Writes a recipe; comments and members that a recipe does not know stay in the file.
+    ///
+    /// # Errors
+    /// A recipe that does not read again, an id that is no file name, a folder that cannot be written.
+    pub fn save_recipe(&self, recipe: &Recipe) -> Result<(), Problem> {
+        let file = file(&recipe.id)?;
+        let wanted = recipe.to_toml().map_err(|error| error.problem())?;
+        let wanted = Document::parse(&file, wanted.into_bytes())?.into_mut();
+        let mut document = self.editable(&file)?;
+        merge(document.as_table_mut(), wanted.as_table());
+        let written = Document::parse(&file, document.to_string().into_bytes())?;
+        if read(&recipe.id, &written)? != *recipe {
+            return Err(Error::NotFaithful { file }.problem());
+        }
+        self.write(&file, &document)
+    }
+
+    /// Removes a recipe of the workspace.
+    ///
+    /// # Errors
+    /// `workspace.no_recipe`, a folder that cannot be written.
+    pub fn remove_recipe(&self, id: &str) -> Result<(), Problem> {
+        if self.remove(&file(id)?)? { Ok(()) } else { Err(missing(Kind::Recipe, id).problem()) }
+    }
+
+    /// An id for a new recipe, made from its name; none of a built-in one.
+    pub fn free_recipe_name(&self, name: &str) -> String {
+        let free = self.free_name("recipes", name, "recipe");
+        if Recipe::built_in(&free).is_ok() { self.free_name("recipes", &format!("{name} own"), "recipe") } else { free }
+    }
+}
+
+fn file(id: &str) -> Result<String, Error> {
+    Ok(format!("recipes/{}.toml", name::slug_checked(id)?))
+}
+
+/// What a recipe can be without, in whichever of its tables.
+const OPTIONAL: [&str; 13] = [
+    "accept",
+    "client-auth",
+    "code",
+    "content-type",
+    "default-life",
+    "expires_in",
+    "message",
+    "refresh_token",
+    "scope",
+    "slots",
+    "template",
+    "token_endpoint",
+    "token_type",
+];
+
+/// Takes over every value, each in the place and with the comments it had.
+fn merge(into: &mut dyn TableLike, wanted: &dyn TableLike) {
+    for (key, item) in wanted.iter() {
+        let Some(present) = into.get_mut(key) else {
+            into.insert(key, item.clone());
+            continue;
+        };
+        if let (true, Some(wanted)) = (present.is_table_like(), item.as_table_like()) {
+            if let Some(present) = present.as_table_like_mut() {
+                merge(present, wanted);
+            }
+            continue;
+        }
+        if present.to_string().trim() != item.to_string().trim() {
+            let decor = present.as_value().map(|value| value.decor().clone());
+            *present = item.clone();
+            if let (Some(decor), Some(value)) = (decor, present.as_value_mut()) {
+                *value.decor_mut() = decor;
+            }
+        }
+    }
+    for key in OPTIONAL {
+        if wanted.get(key).is_none() {
+            into.remove(key);
+        }
+    }
 }
 
 fn read(id: &str, document: &Document) -> Result<Recipe, Problem> {
@@ -63,4 +144,30 @@ fn read(id: &str, document: &Document) -> Result<Recipe, Problem> {
         .with_hint("Mend the recipe file."));
     }
     Recipe::from_toml(id, document.text()).map_err(|error| error.problem())
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_oauth::Recipe;
+
+    use super::merge;
+
+    #[test]
+    fn an_edit_keeps_comments_and_foreign_members_and_removes_what_is_gone() {
+        let before = Recipe::built_in("ngenius").unwrap();
+        let text = before.to_toml().unwrap().replace("[response]", "# where it stands\n[response]\nours = 1");
+        let text = text.replace("method = \"POST\"", "method = \"POST\" # as they document it");
+        let mut document: toml_edit::DocumentMut = text.parse().unwrap();
+        let mut after = before.clone();
+        after.request.method = "GET".into();
+        after.request.accept = None;
+        after.response.scope = Some("/scope".into());
+        let wanted: toml_edit::DocumentMut = after.to_toml().unwrap().parse().unwrap();
+        merge(document.as_table_mut(), wanted.as_table());
+        let written = document.to_string();
+        for kept in ["# where it stands", "ours = 1", "method = \"GET\" # as they document it"] {
+            assert!(written.contains(kept), "no `{kept}` in\n{written}");
+        }
+        assert_eq!(Recipe::from_toml("ngenius", &written).unwrap(), after, "{written}");
+    }
 }

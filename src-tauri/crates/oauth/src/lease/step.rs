@@ -307,7 +307,8 @@ impl Stepping {
     fn settle(&mut self, flight: Flight) {
         let generation = self.state.generation;
         self.state.standing = match self.state.standing {
-            Standing::Acquiring { .. } if generation == 0 => Standing::Absent,
+            // also where one was discarded before: none had expired
+            Standing::Acquiring { .. } if generation == 0 || flight.cause == Cause::FirstUse => Standing::Absent,
             Standing::Acquiring { .. } => Standing::Expired {
                 why: match flight.cause {
                     why @ (Cause::Expired { .. } | Cause::Refused { .. }) => why,

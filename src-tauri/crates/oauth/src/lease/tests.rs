@@ -171,6 +171,16 @@ fn a_lasting_refusal_is_not_repeated_in_the_background() {
 }
 
 #[test]
+fn what_was_discarded_has_not_expired() {
+    let mut key = Key::valid();
+    key.take(Event::Discarded);
+    assert_eq!(starts(&key.take(Event::LookedUp)), [Cause::FirstUse]);
+    key.read(Found::default());
+    key.refused(Refusal::Lasting);
+    assert_eq!(starts(&key.take(Event::LookedUp)), [Cause::FirstUse], "nor after a refusal");
+}
+
+#[test]
 fn a_newer_token_of_another_process_is_adopted() {
     let mut key = Key::valid();
     key.at(1225, Event::LookedUp);

@@ -4,6 +4,7 @@ import type { Fact } from "./Fact";
 import type { Finding } from "./Finding";
 import type { Generation } from "./Generation";
 import type { Token } from "./Token";
+import type { TokenUse } from "./TokenUse";
 
 /**
  * A token of the engine: state and deadlines, for lists and countdowns.
@@ -57,6 +58,10 @@ clock?: ClockView,
  * Generations and why each was obtained, newest first.
  */
 generations: Array<Generation>, 
+/**
+ * The newest exchanges that were sent with it, of whatever generation, newest first.
+ */
+last_uses: Array<TokenUse>, 
 /**
  * Registered claims explained: name = claim, value = meaning of its value.
  */

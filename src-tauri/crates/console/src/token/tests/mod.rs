@@ -136,8 +136,14 @@ fn answered(seen: &Seen, answer: &Answer, t0: Duration, sent_at: Timestamp) -> O
             Obtained::Unreached { problem, may_have_been_sent: sent, exchange }
         }
         Answer::No { status, error, retry_after } => {
-            let refusal =
-                Refusal { status, error: Some(error.into()), error_description: None, not_json: None, no_token: false };
+            let refusal = Refusal {
+                status,
+                error: Some(error.into()),
+                error_description: None,
+                not_json: None,
+                no_token: false,
+                members: Vec::new(),
+            };
             let problem = Problem::new(
                 format!("token.{error}"),
                 Fault::Caller,
