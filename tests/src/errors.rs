@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// Literals of the shape of a code that are none.
-const NO_CODES: [(&str, &str); 18] = [
+const NO_CODES: [(&str, &str); 20] = [
     ("api.example.test", "a host in a fuzz target"),
     ("cabforum.org", "a publisher whose documents are linked"),
     ("corp.test", "a name in a certificate of the zoo"),
@@ -20,8 +20,10 @@ const NO_CODES: [(&str, &str); 18] = [
     ("elsewhere.zoo.test", "a host of the zoo"),
     ("gateway.api", "a variable, as in {{gateway.api}}"),
     ("gateway.base_url", "a variable"),
+    ("gateway.introspection_endpoint", "a variable"),
     ("gateway.issuer", "a variable"),
     ("gateway.mutual_base_url", "a variable"),
+    ("gateway.revocation_endpoint", "a variable"),
     ("gateway.token_endpoint", "a variable"),
     ("history.db", "the file of the history"),
     ("issuing.pub", "a file of the zoo"),

@@ -10,6 +10,7 @@ mod large_content;
 mod refused_token;
 mod renewal;
 pub mod sign_in;
+mod tokens;
 mod views;
 mod zoo;
 

@@ -6,7 +6,8 @@ use super::{after_first_run, fresh, open_step};
 use crate::support::window::Window;
 
 /// The pages reachable from the sidebar, by their link.
-const PAGES: [&str; 6] = ["Create payment", "Demo client", "Local gateway", "Inspect a server", "History", "Settings"];
+const PAGES: [&str; 7] =
+    ["Create payment", "Demo client", "Local gateway", "Tokens", "Inspect a server", "History", "Settings"];
 /// The pages of the exchange in view: the row they open from, their link, words that stand on them.
 const OF_THE_EXCHANGE: [(&str, &str, &str); 4] = [
     ("5", "Open handshake", "Messages read by one poll share a time."),
@@ -40,6 +41,10 @@ async fn no_view_has_a_serious_violation_in_either_theme() {
         window.click("link", page).await;
         violations.extend(found(&window, page).await);
     }
+    window.click("link", "Demo client").await;
+    window.click("button", "Recipes").await;
+    window.reads("What it found").await;
+    violations.extend(found(&window, "Recipes").await);
     for (row, link, words) in OF_THE_EXCHANGE {
         window.click("link", "Create payment").await;
         open_step(&window, row).await;

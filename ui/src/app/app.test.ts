@@ -51,7 +51,7 @@ describe('the window', { timeout: 20_000 }, () => {
 
 	test('pages open from the sidebar, and Alt with the arrow leads back', async () => {
 		const { user } = await open('success')
-		for (const name of ['Local gateway', 'Inspect a server', 'History', 'Settings']) {
+		for (const name of ['Local gateway', 'Tokens', 'Inspect a server', 'History', 'Settings']) {
 			await user.click(screen.getByRole('button', { name }))
 			expect(await screen.findByRole('main', { name })).toBeTruthy()
 			expect(screen.queryByRole('region', { name: 'What happened' })).toBeNull()

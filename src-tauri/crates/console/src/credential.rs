@@ -205,7 +205,8 @@ impl Core {
                 reason: format!("The credential `{}` has it beside its secret.", credential.name),
             }),
         };
-        let authorization_server = credential.issuer.clone().unwrap_or_else(|| origin(&endpoint));
+        let authorization_server =
+            Some(parts.issuer.clone()).filter(|issuer| !issuer.is_empty()).unwrap_or_else(|| origin(&endpoint));
         let key = TokenKey {
             hash,
             credential: credential.name.clone(),

@@ -17,7 +17,7 @@ use crate::core::{Core, lock};
 use crate::gateway::Start;
 use crate::send::{ProgressSink, run};
 use crate::view::{Change, DraftAuthorization, DraftField, ExchangeView, RequestDraft};
-use crate::workspace::{CredentialFile, Environment};
+use crate::workspace::{CredentialFile, Environment, GrantFile};
 
 /// The demo credential's name.
 pub(crate) const CREDENTIAL: &str = "demo-client";
@@ -173,6 +173,11 @@ impl Core {
                 basic_encoding: "form".into(),
                 grant_type: "client_credentials".into(),
                 scope: "payments:read payments:write".into(),
+                grant: GrantFile {
+                    introspection_endpoint: "{{gateway.introspection_endpoint}}".into(),
+                    revocation_endpoint: "{{gateway.revocation_endpoint}}".into(),
+                    ..GrantFile::default()
+                },
                 ..CredentialFile::default()
             })?;
         }

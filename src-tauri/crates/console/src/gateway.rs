@@ -50,6 +50,12 @@ impl Facts {
             ("gateway.token_endpoint".to_owned(), self.ready.token_endpoint.clone()),
             ("gateway.issuer".to_owned(), self.ready.issuer.clone()),
             ("gateway.mutual_base_url".to_owned(), self.ready.mutual_base_url.clone()),
+            // empty in a dialect that has none
+            (
+                "gateway.introspection_endpoint".to_owned(),
+                self.ready.introspection_endpoint.clone().unwrap_or_default(),
+            ),
+            ("gateway.revocation_endpoint".to_owned(), self.ready.revocation_endpoint.clone().unwrap_or_default()),
         ]
     }
 

@@ -128,6 +128,14 @@ impl Dialect {
         }
     }
 
+    /// Whether tokens can be introspected and revoked.
+    pub(crate) fn has_introspection(self) -> bool {
+        match self {
+            Dialect::Keycloak | Dialect::Rfc => true,
+            Dialect::Ngenius | Dialect::NiPlatform | Dialect::Sloppy => false,
+        }
+    }
+
     /// The path below which the API answers.
     pub fn api_path(self) -> &'static str {
         match self {

@@ -85,6 +85,7 @@ impl Gateway {
     /// Where everything is. The CA file is added by [`Ready::write`].
     pub fn ready(&self) -> Ready {
         let lab = &self.lab;
+        let endpoint = |name: &str| format!("{}{}", lab.origin, lab.dialect.endpoint_path(name));
         Ready {
             schema: "countersign.gateway/1".into(),
             dialect: lab.dialect.name().into(),
@@ -93,6 +94,8 @@ impl Gateway {
             issuer: lab.issuer.clone(),
             token_endpoint: lab.token_endpoint(),
             mutual_base_url: lab.mutual_origin.clone(),
+            introspection_endpoint: lab.dialect.has_introspection().then(|| endpoint("introspect")),
+            revocation_endpoint: lab.dialect.has_introspection().then(|| endpoint("revoke")),
             jwks_uri: format!("{}{}", lab.origin, lab.dialect.jwks_path()),
             ca_file: None,
             token_lifetime: lab.lifetime().as_secs(),

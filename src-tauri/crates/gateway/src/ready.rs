@@ -41,6 +41,12 @@ pub struct Ready {
     pub mutual_base_url: String,
     /// JWKS.
     pub jwks_uri: String,
+    /// RFC 7662, in the dialects that have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<String>,
+    /// RFC 7009, in the dialects that have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<String>,
     /// The CA's certificate, absolute, where one was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
