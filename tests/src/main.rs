@@ -15,6 +15,7 @@ mod errors;
 mod explain;
 mod gateway;
 mod handshake;
+mod keys;
 mod limbo;
 mod peers;
 mod processes;

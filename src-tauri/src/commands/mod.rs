@@ -78,6 +78,7 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         token::token_renew,
         token::token_sign_in,
         token::token_introspect,
+        token::token_verify,
         token::token_revoke,
         token::token_discard,
         token::token_copy,

@@ -1,6 +1,8 @@
 //! Tokens: state and deadlines. The token itself goes to the clipboard at most, natively.
 
-use countersign_console::view::{ExchangeView, IntrospectionView, SendProgress, SignInProgress, TokenRow};
+use countersign_console::view::{
+    ExchangeView, IntrospectionView, SendProgress, SignInProgress, TokenRow, VerificationView,
+};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -50,6 +52,11 @@ pub(crate) async fn token_sign_in(
 #[tauri::command]
 pub(crate) async fn token_introspect(desk: State<'_, Desk>, credential: String) -> Answer<IntrospectionView> {
     desk.console().await?.token_introspect(&credential).await
+}
+
+#[tauri::command]
+pub(crate) async fn token_verify(desk: State<'_, Desk>, credential: String) -> Answer<VerificationView> {
+    desk.console().await?.token_verify(&credential).await
 }
 
 #[tauri::command]

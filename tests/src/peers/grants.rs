@@ -329,6 +329,19 @@ fn a_token_is_bound_to_a_key_and_the_nonce_is_brought() {
 }
 
 #[test]
+fn a_token_is_signed_by_a_key_that_the_server_publishes() {
+    need!(installed() && keyring(), "oidc-provider and a throw-away keychain");
+    let desk = Desk::with(json!({"client_secret": SECRET}), json!({}));
+    desk.add(&["--secret-env", "PEER_SECRET"]);
+    let seen = desk.run(&["token", "verify", "peer", "--json"]).expect(0).json();
+    assert_eq!(seen["signed"], "yes", "{seen}");
+    assert_eq!(seen["jwks_uri"], format!("{}/jwks", desk.issuer()));
+    assert_eq!((&seen["reread"], &seen["findings"]), (&json!(false), &json!([])), "{seen}");
+    let named = desk.get()["token"]["header"]["kid"].as_str().unwrap().to_owned();
+    assert!(seen["sentence"].as_str().unwrap().contains(&named), "by the key its header names: {seen}");
+}
+
+#[test]
 fn an_opaque_token_is_introspected_and_revoked() {
     need!(installed() && keyring(), "oidc-provider and a throw-away keychain");
     let client = json!({"client_secret": SECRET, "token_endpoint_auth_method": "client_secret_basic"});

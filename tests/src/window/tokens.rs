@@ -7,7 +7,8 @@ use crate::support::window::Window;
 
 /// Chooses in the select with this label.
 async fn choose(window: &Window, label: &str, option: &str) {
-    let choice = format!("//select[@id=//label[normalize-space(.)='{label}']/@for]/option[normalize-space(.)='{option}']");
+    let choice =
+        format!("//select[@id=//label[normalize-space(.)='{label}']/@for]/option[normalize-space(.)='{option}']");
     window.find(Locator::XPath(&choice)).await.click().await.unwrap();
 }
 

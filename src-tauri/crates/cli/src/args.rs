@@ -406,6 +406,14 @@ pub(crate) enum TokenAction {
         #[command(flatten)]
         connect: Connect,
     },
+    /// Hold the credential's token against the keys its issuer publishes (RFC 7517)
+    #[command(after_help = "Examples:\n  countersign token verify bank")]
+    Verify {
+        /// Credential
+        credential: String,
+        #[command(flatten)]
+        connect: Connect,
+    },
     /// Revoke the credential's token and refresh token at the server (RFC 7009)
     #[command(after_help = "Examples:\n  countersign token revoke portal")]
     Revoke {
@@ -434,8 +442,14 @@ pub(crate) enum TokenAction {
         connect: Connect,
     },
     /// Read a token on standard input and explain it
-    #[command(after_help = "Examples:\n  countersign token inspect < token.jwt")]
-    Inspect,
+    #[command(
+        after_help = "Examples:\n  countersign token inspect < token.jwt\n  countersign token inspect --jwks keys.json < token.jwt"
+    )]
+    Inspect {
+        /// The issuer's keys: whether one of them signed it
+        #[arg(long, value_name = "FILE")]
+        jwks: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]

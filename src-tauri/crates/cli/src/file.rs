@@ -8,6 +8,15 @@ use countersign_evidence::{Exchange, Fault, Problem};
 
 use crate::shell::Shell;
 
+/// Reads a file that was named.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Problem> {
+    std::fs::read(file).map_err(|e| {
+        let detail = format!("{}: {e}", file.display());
+        Problem::new("usage.unreadable_file", Fault::Caller, "a file cannot be read", detail)
+            .with_hint("Name a file that is there.")
+    })
+}
+
 /// Writes a file; one that is there is replaced.
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
     std::fs::write(file, bytes).map_err(|e| unwritable(file, &e))

@@ -100,6 +100,7 @@ pub const COMMANDS: &[Command] = &[
     command("token_renew", &[("credential", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
     command("token_sign_in", &[("credential", "string"), ("progress", "Channel<SignInProgress>")], "ExchangeView"),
     command("token_introspect", &[("credential", "string")], "IntrospectionView"),
+    command("token_verify", &[("credential", "string")], "VerificationView"),
     command("token_revoke", &[("credential", "string")], "TokenRow[]"),
     command("token_discard", &[("credential", "string")], "TokenRow[]"),
     command("token_copy", &[("credential", "string")], "null"),

@@ -223,6 +223,7 @@ fn open(options: Options) -> Answer<Arc<Core>> {
         dpop_nonces: Mutex::default(),
         calls: Mutex::default(),
         uses: crate::uses::Uses::default(),
+        key_sets: Mutex::default(),
         skews: Mutex::default(),
         last_clock: Mutex::new(None),
         signers: Mutex::default(),

@@ -76,6 +76,8 @@ pub(crate) struct Core {
     pub(crate) token_parts: Mutex<HashMap<String, Arc<TokenParts>>>,
     pub(crate) calls: Mutex<VecDeque<Exchange>>,
     pub(crate) uses: Uses,
+    /// The keys of issuers as they were read last.
+    pub(crate) key_sets: Mutex<HashMap<String, crate::jwks::Read>>,
     pub(crate) skews: Mutex<HashMap<String, Skew>>,
     pub(crate) last_clock: Mutex<Option<String>>,
     pub(crate) signers: Mutex<HashMap<String, (u64, Arc<SigningKey>)>>,

@@ -33,31 +33,33 @@ impl Core {
 
     /// One place; the inner error says why it holds no metadata of this issuer.
     async fn metadata(self: &Arc<Self>, issuer: &str, uri: &str) -> Result<Result<Metadata, String>, Problem> {
+        let asked = self.fetch(uri, "application/json").await?;
+        Ok(match asked.status() {
+            200 => Metadata::read(asked.body(), issuer),
+            status => Err(status.to_string()),
+        })
+    }
+
+    /// A `GET` without a credential; it stands in the history.
+    pub(crate) async fn fetch(self: &Arc<Self>, uri: &str, accept: &str) -> Result<Asked, Problem> {
         let target = self.plain_target(uri)?;
         let mut e = Exchange::new(self.entropy.id(&self.clock), self.clock.now());
         let prepared = Prepared {
             method: Method::GET,
             uri: uri.parse().map_err(|_| countersign_oauth::Error::Endpoint { endpoint: uri.to_owned() }.problem())?,
-            fields: vec![("accept", Secret::new("application/json".to_owned()))],
+            fields: vec![("accept", Secret::new(accept.to_owned()))],
             content: Secret::new(Vec::new()),
-            shown_fields: vec![("accept".to_owned(), "application/json".to_owned())],
+            shown_fields: vec![("accept".to_owned(), accept.to_owned())],
             authentication: countersign_oauth::ClientAuthentication::None,
         };
         let asking = Asking { credential: "discovery", target: &target, identity: None };
         let answered = self.ask(&mut e, &asking, &prepared).await;
-        let outcome = match &answered {
-            Ok(asked) => {
-                self.keep_answer(&mut e, asked);
-                match asked.status() {
-                    200 => Ok(Metadata::read(asked.body(), issuer)),
-                    status => Ok(Err(status.to_string())),
-                }
-            }
-            Err(not) => Err(not.problem.clone()),
-        };
+        if let Ok(asked) = &answered {
+            self.keep_answer(&mut e, asked);
+        }
         let e = crate::send::record::seal(e, &self.redactor);
         self.finish(e, None).await;
-        outcome
+        answered.map_err(|not| not.problem)
     }
 
     /// What the server says about a token it issued.

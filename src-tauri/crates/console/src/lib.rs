@@ -30,6 +30,7 @@ pub mod hardening;
 pub mod history;
 mod identity;
 mod inspect;
+mod jwks;
 mod jwt;
 mod kept;
 mod key;

@@ -28,6 +28,7 @@ import type { StatusView } from './generated/StatusView'
 import type { TokenRow } from './generated/TokenRow'
 import type { TrustView } from './generated/TrustView'
 import type { VaultView } from './generated/VaultView'
+import type { VerificationView } from './generated/VerificationView'
 import type { WatchRow } from './generated/WatchRow'
 import type { WorkspaceView } from './generated/WorkspaceView'
 import type { ZooLesson } from './generated/ZooLesson'
@@ -97,6 +98,7 @@ export interface Commands {
 	token_renew: Stream<{ credential: string }, SendProgress, ExchangeView>
 	token_sign_in: Stream<{ credential: string }, SignInProgress, ExchangeView>
 	token_introspect: Call<{ credential: string }, IntrospectionView>
+	token_verify: Call<{ credential: string }, VerificationView>
 	token_revoke: Call<{ credential: string }, TokenRow[]>
 	token_discard: Call<{ credential: string }, TokenRow[]>
 	token_copy: Call<{ credential: string }, null>

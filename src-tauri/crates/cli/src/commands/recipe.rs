@@ -87,14 +87,10 @@ fn from_file(file: &Path) -> Result<SecretText, Problem> {
     if file == Path::new("-") {
         return secrets::from_stdin();
     }
-    std::fs::read_to_string(file).map(Secret::new).map_err(|e| {
-        Problem::new(
-            "usage.unreadable_file",
-            Fault::Caller,
-            "the answer cannot be read",
-            format!("{}: {e}", file.display()),
-        )
-        .with_hint("Give a file with the content of a token answer.")
+    let bytes = crate::file::read(file)?;
+    String::from_utf8(bytes).map(Secret::new).map_err(|_| {
+        Problem::new("usage.unreadable_file", Fault::Caller, "the answer is no text", file.display().to_string())
+            .with_hint("Give a file with the content of a token answer.")
     })
 }
 

@@ -1,9 +1,10 @@
 //! `token`: obtain, list, watch, inspect. The token itself goes to standard output on request, and not to a terminal.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use countersign_console::clock::Clock;
-use countersign_console::view::{SendProgress, SignInProgress, TokenRow};
+use countersign_console::view::{SendProgress, SignInProgress, SignedView, TokenRow};
 use countersign_evidence::ladder::countdown;
 use countersign_evidence::{Fact, Fault, Outcome, Problem, TokenOrigin, TokenState};
 
@@ -40,7 +41,8 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: TokenAction) -> 
         TokenAction::Watch { credential, scope, renewals, connect } => {
             watch(shell, global, &credential, scope.as_deref(), renewals, &connect).await
         }
-        TokenAction::Inspect => inspect(shell, global),
+        TokenAction::Verify { credential, connect } => verify(shell, global, &credential, &connect).await,
+        TokenAction::Inspect { jwks } => inspect(shell, global, jwks.as_deref()),
     }
 }
 
@@ -209,15 +211,42 @@ fn step(shell: &Shell, row: &TokenRow) {
     shell.data(&format!("{clock}  {state:<10} {:<44} {}", words.join(", "), row.reason));
 }
 
-fn inspect(shell: &Shell, global: &Global) -> Ended {
+/// Not signed is exit 1.
+async fn verify(shell: &Shell, global: &Global, credential: &str, connect: &Connect) -> Ended {
+    let console = open::console(global, open::options(global, connect)?).await?;
+    let ended = console.token_verify(credential).await.map(|seen| {
+        if shell.json {
+            shell.document(&seen, true);
+        } else {
+            shell.data(&seen.sentence);
+            for finding in &seen.findings {
+                shell.data(format!("! {} {}", finding.sentence, finding.fix).trim_end());
+            }
+            shell.data(&format!("  {:<12} {}", "Keys", seen.keys.join(", ")));
+            shell.data(&format!("  {:<12} {}", "From", seen.jwks_uri));
+        }
+        if seen.signed == SignedView::Yes { exit::YES } else { exit::NO }
+    });
+    closing(&console, ended).await
+}
+
+/// With keys, a token that none of them signed is exit 1.
+fn inspect(shell: &Shell, global: &Global, jwks: Option<&Path>) -> Ended {
     let token = secrets::from_stdin()?;
-    let read = countersign_console::inspect_token(
-        &token,
-        Clock::system(open::options(global, &Connect::default())?.at).now(),
-    )?;
+    let keys = jwks.map(crate::file::read).transpose()?;
+    let now = Clock::system(open::options(global, &Connect::default())?.at).now();
+    let read = countersign_console::inspect_token(&token, now, keys.as_deref())?;
+    let code = if read.signed.is_none_or(|signed| signed == SignedView::Yes) { exit::YES } else { exit::NO };
     if shell.json {
         shell.document(&read, true);
-        return Ok(exit::YES);
+        return Ok(code);
+    }
+    match (read.signed, &read.signed_by) {
+        (Some(SignedView::Yes), Some(kid)) => shell.data(&format!("Signed by the key {kid}.")),
+        (Some(SignedView::Yes), None) => shell.data("Signed by one of the keys, which has no name."),
+        (Some(SignedView::No), _) => shell.data("Not signed by one of the keys."),
+        (Some(SignedView::Unknown), _) => shell.data("Whether it is signed cannot be judged here."),
+        (None, _) => {}
     }
     shell.data("Header");
     for (name, value) in &read.header {
@@ -233,5 +262,5 @@ fn inspect(shell: &Shell, global: &Global) -> Ended {
         shell.data(&format!("! {} {}", finding.sentence, finding.fix));
     }
     shell.data("Signature withheld: with it this text would be a usable token.");
-    Ok(exit::YES)
+    Ok(code)
 }

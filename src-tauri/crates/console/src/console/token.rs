@@ -10,7 +10,7 @@ use countersign_secret::SecretText;
 use super::{Answer, Console};
 use crate::send::token_call::TokenParts;
 use crate::token::KeepRefresh as _;
-use crate::view::{Change, ExchangeView, IntrospectionView, SendProgress, SignInProgress, TokenRow};
+use crate::view::{Change, ExchangeView, IntrospectionView, SendProgress, SignInProgress, TokenRow, VerificationView};
 
 /// How long a token operation on request may take.
 const TOKEN_LIMIT: Duration = Duration::from_secs(30);
@@ -118,6 +118,15 @@ impl Console {
         }
         self.core.revoke(&parts, "access_token", &token).await?;
         self.token_discard(credential).await
+    }
+
+    /// Holds the credential's token against the keys its issuer publishes.
+    ///
+    /// # Errors
+    /// No token; an issuer that is not known or publishes no keys.
+    pub async fn token_verify(&self, credential: &str) -> Answer<VerificationView> {
+        let (parts, token) = self.present(credential).await?;
+        self.core.verify_token(&parts, &token).await
     }
 
     /// The present token of a credential, and what a call for it is made of.

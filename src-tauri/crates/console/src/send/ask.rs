@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use countersign_evidence::{CredentialView, Exchange, Outcome, Problem, RequestView, Step, Timestamp};
 use countersign_exchange::{Body, Content, Outgoing, Received, Sink};
-use countersign_oauth::{Prepared, may_hold_token};
+use countersign_oauth::Prepared;
 use countersign_tls::{ClientIdentity, Target};
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
@@ -201,16 +201,12 @@ impl Core {
         Ok((outgoing, shown))
     }
 
-    /// What an authorization server said is kept like any answer, redacted, where it holds no token: none by name, and in a
-    /// success none that a recipe may have been wrong about.
+    /// What an authorization server said is kept like any answer, redacted, where it names no token.
     pub(crate) fn keep_answer(&self, e: &mut Exchange, asked: &Asked) {
         e.response = Some(record::response(&self.redactor, &asked.received));
         let body = asked.body();
         let names_token = |name: &[u8]| body.windows(name.len()).any(|window| window.eq_ignore_ascii_case(name));
-        let success = asked.status() < 300;
-        let other = serde_json::from_slice(body).is_ok_and(|answer| may_hold_token(&answer));
         if body.is_empty()
-            || (success && other)
             || [&b"access_token"[..], b"refresh_token", b"id_token", b"device_code"].into_iter().any(names_token)
         {
             return;

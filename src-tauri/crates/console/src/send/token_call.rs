@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use countersign_evidence::{Attempt, AttemptReason, Exchange, Fault, Outcome, Problem, Step};
 use countersign_oauth::{
-    Client, ClientAuthentication, Prepared, Recipe, Refusal, TokenRequest, process, retry_after, token_request,
+    Client, ClientAuthentication, Prepared, Recipe, Refusal, TokenRequest, may_hold_token, process, retry_after,
+    token_request,
 };
 use countersign_secret::SecretText;
 use countersign_tls::Target;
@@ -198,7 +199,13 @@ impl Call<'_> {
                 Obtained::Issued { issued, t0, sent_at, date_ms, exchange: Box::new(self.finish()) }
             }
             Err(refusal) => {
-                self.core.keep_answer(&mut self.e, asked);
+                // a success in which the recipe found none may hold a token somewhere else
+                let held = refusal.no_token && serde_json::from_slice(asked.body()).is_ok_and(|a| may_hold_token(&a));
+                if held {
+                    self.e.response = Some(record::response(&self.core.redactor, &asked.received));
+                } else {
+                    self.core.keep_answer(&mut self.e, asked);
+                }
                 let wait = asked.field("retry-after").and_then(|v| retry_after(v, self.core.clock.wall()));
                 self.diagnose(&refusal, keys.secret.as_deref(), given.grant().name());
                 let mut problem = refused(&refusal, self.parts.authentication);

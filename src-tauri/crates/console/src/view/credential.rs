@@ -296,6 +296,39 @@ pub struct ServerView {
     pub grant: GrantFile,
 }
 
+/// Whether a token is signed by a published key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum SignedView {
+    /// By the one named.
+    Yes,
+    /// By none.
+    No,
+    /// An algorithm that is not known here, or an opaque token.
+    Unknown,
+}
+
+/// A token held against the keys its issuer publishes (RFC 7517).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct VerificationView {
+    /// The outcome.
+    pub signed: SignedView,
+    /// The same in a sentence.
+    pub sentence: String,
+    /// Where the keys stand.
+    pub jwks_uri: String,
+    /// Their names.
+    pub keys: Vec<String>,
+    /// When they were read.
+    pub read_at: Timestamp,
+    /// Whether they were read once more because the token names a key that was not among them.
+    pub reread: bool,
+    /// Why not, or what is odd.
+    pub findings: Vec<Finding>,
+}
+
 /// What a server says about a token (RFC 7662 §2.2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
