@@ -102,3 +102,24 @@ fn a_pasted_token_is_read_and_judged() {
         assert!(told.contains("jwt.malformed") && told.contains(words), "`{words}` is said: {told:.400}");
     }
 }
+
+#[test]
+fn the_encoding_is_tried_on_demand_and_what_helps_is_said() {
+    need!(keyring(), "a throw-away keychain");
+    let secret = "p+ss w%rd/and:more";
+    let sandbox = Sandbox::new();
+    let gateway = Gateway::start(&sandbox, secret, &["--fault", "basic-raw"]);
+    added(&sandbox, &gateway, secret);
+    let ca = gateway.text("ca_file");
+    run(&sandbox, &["credential", "test", "demo", "--ca", &ca]).expect(5);
+    let probe = run(&sandbox, &["credential", "test", "demo", "--encodings", "--ca", &ca, "--json"]).expect(0).json();
+    assert_eq!((&probe["taken"], probe["tried"].as_array().unwrap().len()), (&Value::from("raw"), 1), "{probe}");
+    run(&sandbox, &["credential", "replace", "demo", "--basic-encoding", "raw"]).expect(0);
+    run(&sandbox, &["credential", "test", "demo", "--ca", &ca]).expect(0);
+    // another secret altogether: none helps, and that is said
+    with_secret(&sandbox, &["credential", "replace", "demo", "--secret-env", "DEMO_SECRET"], "an other+secret").expect(0);
+    let none = run(&sandbox, &["credential", "test", "demo", "--encodings", "--ca", &ca]).expect(5);
+    assert!(none.out.contains("No encoding helps: it is not the reason."), "{}", none.out);
+    assert_eq!(none.out.matches("401 invalid_client").count(), 3, "form, verbatim, and in the content: {}", none.out);
+    assert!(!none.out.contains("other+secret") && !none.err.contains("other+secret"), "{}", none.out);
+}

@@ -2,7 +2,7 @@
 
 use countersign_console::CertificateImport;
 use countersign_console::view::{
-    CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress, ServerView,
+    CertificateForm, CredentialForm, CredentialView, EncodingProbe, ExchangeView, SendProgress, ServerView,
 };
 use countersign_secret::Secret;
 use tauri::State;
@@ -81,4 +81,13 @@ pub(crate) async fn credential_test(
     progress: Channel<SendProgress>,
 ) -> Answer<ExchangeView> {
     desk.console().await?.credential_test(&name, into(progress)).await
+}
+
+#[tauri::command]
+pub(crate) async fn credential_probe(
+    desk: State<'_, Desk>,
+    name: String,
+    progress: Channel<SendProgress>,
+) -> Answer<EncodingProbe> {
+    desk.console().await?.credential_probe(&name, into(progress)).await
 }

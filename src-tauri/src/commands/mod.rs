@@ -68,6 +68,7 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         credential::credential_remove_secret,
         credential::credential_generate_key,
         credential::credential_test,
+        credential::credential_probe,
         recipe::recipe_list,
         recipe::recipe_save,
         recipe::recipe_remove,

@@ -284,10 +284,15 @@ pub(crate) enum CredentialAction {
         name: String,
     },
     /// Obtain a token with it
-    #[command(after_help = "Examples:\n  countersign credential test bank")]
+    #[command(
+        after_help = "Examples:\n  countersign credential test bank\n  countersign credential test bank --encodings"
+    )]
     Test {
         /// Name
         name: String,
+        /// Try the other ways of sending id and secret; each counts with the server
+        #[arg(long)]
+        encodings: bool,
         #[command(flatten)]
         connect: Connect,
     },

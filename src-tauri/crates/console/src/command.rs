@@ -84,6 +84,7 @@ pub const COMMANDS: &[Command] = &[
     command("credential_remove_secret", &[("name", "string"), ("slot", "string")], "CredentialView"),
     command("credential_generate_key", &[("name", "string"), ("slot", "string"), ("alg", "string")], "CredentialView"),
     command("credential_test", &[("name", "string"), ("progress", "Channel<SendProgress>")], "ExchangeView"),
+    command("credential_probe", &[("name", "string"), ("progress", "Channel<SendProgress>")], "EncodingProbe"),
     // recipes
     command("recipe_list", &[], "RecipeView[]"),
     command("recipe_save", &[("form", "RecipeForm")], "RecipeView[]"),

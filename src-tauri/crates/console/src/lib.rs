@@ -39,6 +39,7 @@ mod obtain;
 mod options;
 pub mod preferences;
 mod preview;
+mod probe;
 mod proof;
 mod recipe;
 mod recordings;

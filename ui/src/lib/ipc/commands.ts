@@ -5,6 +5,7 @@ import type { Change } from './generated/Change'
 import type { Comparison } from './generated/Comparison'
 import type { CredentialForm } from './generated/CredentialForm'
 import type { CredentialView } from './generated/CredentialView'
+import type { EncodingProbe } from './generated/EncodingProbe'
 import type { ExchangeView } from './generated/ExchangeView'
 import type { Explained } from './generated/Explained'
 import type { GatewayView } from './generated/GatewayView'
@@ -86,6 +87,7 @@ export interface Commands {
 	credential_remove_secret: Call<{ name: string; slot: string }, CredentialView>
 	credential_generate_key: Call<{ name: string; slot: string; alg: string }, CredentialView>
 	credential_test: Stream<{ name: string }, SendProgress, ExchangeView>
+	credential_probe: Stream<{ name: string }, SendProgress, EncodingProbe>
 	// recipes
 	recipe_list: Call<object, RecipeView[]>
 	recipe_save: Call<{ form: RecipeForm }, RecipeView[]>

@@ -36,6 +36,7 @@ pub(crate) async fn run(shell: &Shell, global: &Global, action: CredentialAction
                 exit::YES
             })
         }
+        CredentialAction::Test { name, encodings: true, .. } => encodings(shell, &console, &name).await,
         CredentialAction::Test { name, .. } => test(shell, &console, &name).await,
     };
     closing(&console, ended).await
@@ -216,6 +217,28 @@ async fn test(shell: &Shell, console: &Console, name: &str) -> Ended {
     show(shell, &view);
     why(shell, &view);
     Ok(exit::of_exchange(&view.evidence, false))
+}
+
+/// One that is taken is exit 0.
+async fn encodings(shell: &Shell, console: &Console, name: &str) -> Ended {
+    let under_way = UnderWay::default();
+    let probe = interruptible(console, &under_way, console.credential_probe(name, under_way.progress())).await?;
+    if shell.json {
+        shell.document(&probe, true);
+    } else {
+        for one in &probe.tried {
+            shell.data(&format!("{:<24} {}", one.words, one.said));
+        }
+        shell.data(&probe.sentence);
+        match probe.taken.as_deref() {
+            Some("post") => {
+                shell.say(&format!("Keep it: countersign credential replace {name} --auth-method client_secret_post"))
+            }
+            Some(way) => shell.say(&format!("Keep it: countersign credential replace {name} --basic-encoding {way}")),
+            None => {}
+        }
+    }
+    Ok(if probe.taken.is_some() { exit::YES } else { exit::TOKEN })
 }
 
 async fn list(shell: &Shell, console: &Console) -> Ended {

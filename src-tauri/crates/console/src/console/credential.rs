@@ -9,7 +9,9 @@ use countersign_vault::Kind;
 use super::{Answer, Console};
 use crate::core::lock;
 use crate::identity::CertificateImport;
-use crate::view::{CertificateForm, CredentialForm, CredentialView, ExchangeView, SendProgress, ServerView};
+use crate::view::{
+    CertificateForm, CredentialForm, CredentialView, EncodingProbe, ExchangeView, SendProgress, ServerView,
+};
 use crate::workspace::CredentialFile;
 
 impl Console {
@@ -181,5 +183,18 @@ impl Console {
         self.core
             .obtain_token(name, None, crate::obtain::Wanted::New("test of the credential"), Arc::new(progress))
             .await
+    }
+
+    /// Tries the other ways of sending id and secret. Each try counts with the server. Cancelled by
+    /// [`send_cancel`](Self::send_cancel).
+    ///
+    /// # Errors
+    /// A credential that is not there, or that has but one way.
+    pub async fn credential_probe(
+        &self,
+        name: &str,
+        progress: impl Fn(SendProgress) + Send + Sync + 'static,
+    ) -> Answer<EncodingProbe> {
+        self.core.probe_encodings(name, Arc::new(progress)).await
     }
 }

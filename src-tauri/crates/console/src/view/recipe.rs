@@ -105,3 +105,32 @@ pub struct RecipeTest {
     /// What it found; `None`: nothing was answered.
     pub reading: Option<RecipeReading>,
 }
+
+/// One way of sending id and secret that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EncodingTry {
+    /// `form`, `raw`, `verbatim`, `post`.
+    pub way: String,
+    /// In words.
+    pub words: String,
+    /// Whether a token came.
+    pub issued: bool,
+    /// What the server said: `a token`, `401 invalid_client`.
+    pub said: String,
+    /// The call.
+    pub exchange: String,
+}
+
+/// Whether the encoding of id and secret is to blame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct EncodingProbe {
+    /// What it comes to.
+    pub sentence: String,
+    /// The way the server takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
+    /// Each in its order.
+    pub tried: Vec<EncodingTry>,
+}
