@@ -117,9 +117,41 @@ fn the_encoding_is_tried_on_demand_and_what_helps_is_said() {
     run(&sandbox, &["credential", "replace", "demo", "--basic-encoding", "raw"]).expect(0);
     run(&sandbox, &["credential", "test", "demo", "--ca", &ca]).expect(0);
     // another secret altogether: none helps, and that is said
-    with_secret(&sandbox, &["credential", "replace", "demo", "--secret-env", "DEMO_SECRET"], "an other+secret").expect(0);
+    with_secret(&sandbox, &["credential", "replace", "demo", "--secret-env", "DEMO_SECRET"], "an other+secret")
+        .expect(0);
     let none = run(&sandbox, &["credential", "test", "demo", "--encodings", "--ca", &ca]).expect(5);
     assert!(none.out.contains("No encoding helps: it is not the reason."), "{}", none.out);
     assert_eq!(none.out.matches("401 invalid_client").count(), 3, "form, verbatim, and in the content: {}", none.out);
     assert!(!none.out.contains("other+secret") && !none.err.contains("other+secret"), "{}", none.out);
+}
+
+#[test]
+fn how_a_credential_is_set_up_is_told_before_anything_is_refused() {
+    need!(keyring(), "a throw-away keychain");
+    let sandbox = Sandbox::new();
+    let environments = sandbox.workspace().join("environments");
+    std::fs::create_dir_all(&environments).unwrap();
+    std::fs::write(environments.join("sandbox.toml"), "title = \"Sandbox\"\n").unwrap();
+    std::fs::write(environments.join("live.toml"), "title = \"Live\"\nlive = true\n").unwrap();
+    let add = |name: &str| {
+        let endpoint = "https://auth.bank.example/oauth2/token";
+        let words = ["credential", "add", name, "--client-id", name, "--token-endpoint", endpoint];
+        with_secret(&sandbox, &[&words[..], &["--secret-env", "DEMO_SECRET"]].concat(), SECRET).expect(0);
+    };
+    let told = |name: &str| {
+        let shown = run(&sandbox, &["credential", "show", name, "--json"]).expect(0).json();
+        let ids =
+            shown["findings"].as_array().unwrap().iter().map(|finding| finding["id"].as_str().unwrap().to_owned());
+        (ids.collect::<Vec<_>>(), shown["findings"][0]["sentence"].as_str().unwrap_or_default().to_owned())
+    };
+    add("bank");
+    assert_eq!(told("bank").0, ["profile.secret_shared", "profile.shared_secret"], "one secret for both");
+    let file = sandbox.workspace().join("credentials/bank.toml");
+    let bound = std::fs::read_to_string(&file).unwrap() + "\n";
+    std::fs::write(&file, format!("environments = [\"sandbox\"]\n{bound}")).unwrap();
+    assert!(told("bank").0.is_empty(), "a sandbox of its own is no matter");
+    add("other");
+    let (ids, sentence) = told("bank");
+    assert_eq!(ids, ["profile.secret_shared"], "the same secret in another credential");
+    assert!(sentence.contains("`other`"), "{sentence}");
 }

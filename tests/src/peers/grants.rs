@@ -242,7 +242,9 @@ fn a_person_allows_it_in_a_browser_and_the_refresh_token_rotates() {
         "--scope",
         "openid offline_access payments:read",
     ]);
-    desk.grants("authorization_code", &["authorization_endpoint", "pushed_authorization_request_endpoint"]);
+    let endpoints = ["authorization_endpoint", "pushed_authorization_request_endpoint"];
+    desk.grants("authorization_code", &endpoints);
+    desk.grants("authorization_response_iss_parameter_supported = true", &[]);
     let said = desk.run(&["token", "get", "peer", "--json"]).expect(5);
     assert_eq!(said.json()["error"]["code"], "token.sign_in_needed", "nobody allowed it yet: {}", said.out);
 

@@ -278,6 +278,7 @@ impl Core {
             recipe: file.recipe.clone(),
             token_endpoint: file.token_endpoint.clone(),
             token_endpoint_resolved: endpoint,
+            findings: self.hygiene(file),
             issuer: file.issuer.clone(),
             client_id: file.client_id.clone(),
             token_endpoint_auth_method: file.token_endpoint_auth_method.clone(),

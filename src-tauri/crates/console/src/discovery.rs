@@ -201,6 +201,7 @@ fn shown(typed: &str, issuer: &str, metadata: Metadata) -> ServerView {
             authorization_endpoint: own(metadata.authorization_endpoint),
             device_authorization_endpoint: own(metadata.device_authorization_endpoint),
             pushed_authorization_request_endpoint: own(metadata.pushed_authorization_request_endpoint),
+            authorization_response_iss_parameter_supported: metadata.authorization_response_iss_parameter_supported,
             introspection_endpoint: own(metadata.introspection_endpoint),
             revocation_endpoint: own(metadata.revocation_endpoint),
             ..GrantFile::default()

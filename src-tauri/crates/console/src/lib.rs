@@ -28,6 +28,7 @@ mod gateway;
 mod handshake;
 pub mod hardening;
 pub mod history;
+mod hygiene;
 mod identity;
 mod inspect;
 mod jwks;

@@ -16,6 +16,7 @@ mod device;
 pub mod diagnosis;
 mod dpop;
 mod error;
+pub mod hygiene;
 mod introspection;
 mod jwks;
 mod jwt;

@@ -15,6 +15,7 @@ export function blankGrant(): GrantFile {
 		assertion_alg: '',
 		assertion_kid: '',
 		dpop: false,
+		authorization_response_iss_parameter_supported: false,
 		authorization_endpoint: '',
 		device_authorization_endpoint: '',
 		pushed_authorization_request_endpoint: '',

@@ -285,6 +285,9 @@ fn shown(shell: &Shell, view: &CredentialView) -> u8 {
         told("Client auth", &format!("{}, {}", view.token_endpoint_auth_method, view.basic_encoding));
         told("Scope", &view.scope);
     }
+    for finding in &view.findings {
+        told("Note", &format!("{} {}", finding.sentence, finding.fix));
+    }
     if let Some(certificate) = &view.certificate {
         told("Certificate", &certificate.subject);
         told("Issuer", &certificate.issuer);

@@ -48,6 +48,10 @@ pub(super) fn of(args: &CredentialArgs, before: &GrantFile, found: Option<&Serve
             }
         }
     }
+    if let Some(server) = found {
+        let promised = server.grant.authorization_response_iss_parameter_supported;
+        grant.authorization_response_iss_parameter_supported = promised;
+    }
     let given = [
         (&mut grant.audience, &args.audience),
         (&mut grant.authorization_details, &args.authorization_details),

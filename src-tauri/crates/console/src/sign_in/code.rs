@@ -60,12 +60,13 @@ impl SignIn<'_> {
         };
         (self.told)(SignInProgress::Browser { url });
         let deadline = core.clock.boot() + PATIENCE;
+        let promised = file.grant.authorization_response_iss_parameter_supported;
         loop {
             let query = tokio::select! {
                 () = core.clock.sleep_until(deadline) => return Err(too_late(self.name())),
                 query = loopback.next() => query?,
             };
-            match callback(&query, &state, &self.parts.issuer, false) {
+            match callback(&query, &state, &self.parts.issuer, promised) {
                 // somebody else's answer, or a page that is loaded twice: ours may still come
                 Callback::OtherState | Callback::Nothing => {}
                 Callback::OtherIssuer { found } => return Err(other_issuer(&self.parts.issuer, found.as_deref())),

@@ -154,10 +154,12 @@ impl Flight {
 
     /// A new refresh token is stored before its access token is published. The one sent is not written again.
     async fn keep(&self, fresh: &mut Fresh, sent: Option<Arc<SecretText>>) {
-        let Some(token) = fresh.take_refresh().filter(|_| self.stores) else { return };
-        if sent.is_some_and(|sent| sent.eq_constant_time(&token)) {
-            return;
+        let token = fresh.take_refresh();
+        let stays = sent.is_some_and(|sent| token.as_ref().is_none_or(|token| sent.eq_constant_time(token)));
+        if stays && self.slot.key.client_authentication == "none" {
+            fresh.note(countersign_oauth::hygiene::refresh_not_rotated());
         }
+        let Some(token) = token.filter(|_| self.stores && !stays) else { return };
         let parts = &self.shared.parts;
         let _store = self.slot.store.lock().await;
         self.shared.forget_now(&self.slot).await;

@@ -92,6 +92,8 @@ pub struct CredentialView {
     /// Its token in the chosen environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenRow>,
+    /// What is worth knowing of how it is set up.
+    pub findings: Vec<Finding>,
     /// Requests that name it.
     pub used_by: Vec<String>,
     /// Whether it is the demo of the first run.

@@ -42,6 +42,8 @@ pub struct GrantFile {
     pub device_authorization_endpoint: String,
     /// RFC 9126 §2; where there is one, requests are pushed to it.
     pub pushed_authorization_request_endpoint: String,
+    /// RFC 9207 §3: the server promises its issuer in every answer, so that one without is not believed.
+    pub authorization_response_iss_parameter_supported: bool,
     /// RFC 7662.
     pub introspection_endpoint: String,
     /// RFC 7009.
@@ -71,6 +73,9 @@ pub(super) fn read(root: &Section<'_>) -> Result<GrantFile, Error> {
         resource: root.texts("resource")?.unwrap_or_default(),
         assertion_audience: root.one_of("assertion-audience", &AUDIENCES)?.unwrap_or_default(),
         dpop: root.flag("dpop")?.unwrap_or_default(),
+        authorization_response_iss_parameter_supported: root
+            .flag("authorization_response_iss_parameter_supported")?
+            .unwrap_or_default(),
         ..GrantFile::default()
     };
     for (key, member) in TEXTS {
@@ -93,4 +98,6 @@ pub(super) fn put(root: &mut Item, grant: &GrantFile) {
     edit::texts(root, "resource", &grant.resource);
     edit::text(root, "assertion-audience", Some(grant.assertion_audience.as_str()).filter(|text| !text.is_empty()));
     edit::value(root, "dpop", grant.dpop.then(|| true.into()));
+    let promised = grant.authorization_response_iss_parameter_supported;
+    edit::value(root, "authorization_response_iss_parameter_supported", promised.then(|| true.into()));
 }

@@ -57,6 +57,10 @@ device_authorization_endpoint: string,
  */
 pushed_authorization_request_endpoint: string, 
 /**
+ * RFC 9207 §3: the server promises its issuer in every answer, so that one without is not believed.
+ */
+authorization_response_iss_parameter_supported: boolean, 
+/**
  * RFC 7662.
  */
 introspection_endpoint: string, 

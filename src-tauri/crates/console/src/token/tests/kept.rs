@@ -1,15 +1,23 @@
 //! Refresh tokens: rotation, adoption, the lock between processes, and the end of a family.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use countersign_evidence::{TokenOrigin, TokenState};
 use tokio::task::JoinHandle;
 
-use super::super::{Engine, TokenFailure, TokenLease};
+use super::super::{Engine, TokenFailure, TokenKey, TokenLease};
 use super::{Answer, Bench, LIMIT, Server, key, ms, s, token};
 
 fn with_refresh(refresh: &'static str) -> Answer {
     Answer::Token { life: 300, refresh: Some(refresh) }
+}
+
+/// Of a client without a secret.
+fn public_key() -> Arc<TokenKey> {
+    let mut public = key("k", "rfc6749");
+    Arc::get_mut(&mut public).unwrap().client_authentication = "none".into();
+    public
 }
 
 fn lease(engine: &Engine) -> JoinHandle<Result<TokenLease, Box<TokenFailure>>> {
@@ -36,6 +44,24 @@ async fn a_rotated_refresh_token_is_stored_and_then_used() {
     }
     assert_eq!(bench.store.logged(), ["write 1 r1", "write 2 r2"], "an unchanged one is not written again");
     assert_eq!(bench.store.kept().unwrap().refresh_token.expose_secret(), "r2");
+}
+
+#[tokio::test]
+async fn a_public_client_is_told_when_its_refresh_token_does_not_rotate() {
+    for (public, second, told) in [(true, "r1", true), (true, "r2", false), (false, "r1", false)] {
+        let bench = Bench::new();
+        let server = Server::answers(&bench.clock, ms(50), vec![with_refresh("r1"), with_refresh(second)]);
+        let engine = bench.engine(&server);
+        let of = if public { public_key() } else { key("k", "rfc6749") };
+        for _ in 0..2 {
+            let (engine, of) = (engine.clone(), Arc::clone(&of));
+            let renewal = tokio::spawn(async move { engine.renew(of, LIMIT, "on request").await });
+            bench.advance(ms(50)).await;
+            renewal.await.unwrap().unwrap();
+        }
+        let notes: Vec<String> = engine.rows()[0].findings.iter().map(|finding| finding.id.clone()).collect();
+        assert_eq!(notes.contains(&"profile.refresh_not_rotated".to_owned()), told, "{second}: {notes:?}");
+    }
 }
 
 #[tokio::test]
