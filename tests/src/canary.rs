@@ -237,6 +237,15 @@ fn marked_secrets_are_in_the_keychain_and_nowhere_else() {
     flow(&["credential", "show", "marked", "--json"]);
     flow(&["credential", "list", "--json"]);
     flow(&["credential", "test", "marked", "--ca", &ca, "--json"]);
+    flow(&["credential", "test", "marked", "--encodings", "--ca", &ca, "--json"]);
+    flow(&["token", "verify", "marked", "--ca", &ca, "--json"]);
+    flow(&["recipe", "test", "rfc6749", "--credential", "marked", "--ca", &ca, "--json"]);
+    let templated = sandbox.path().join("templated.toml");
+    let recipe = run(&sandbox, &["recipe", "show", "rfc6749"]).expect(0).out;
+    let recipe =
+        recipe.replace("content = \"form\"", "content = \"json\"\ntemplate = '{\"a\": \"{{client_secret}}\"}'");
+    fs::write(&templated, recipe).unwrap();
+    flow(&["recipe", "test", templated.to_str().unwrap(), "--credential", "marked", "--ca", &ca, "--json"]);
     flow(&["token", "list", "--json"]);
     flow(&["history", "list", "--json"]);
     flow(&["send", "GET", "https://elsewhere.example/", "--credential", "marked", "--json"]);
@@ -342,6 +351,19 @@ async fn no_answer_and_no_event_of_the_boundary_holds_a_secret_or_a_token() {
         };
         heard.take(name, view);
     }
+    heard.take("credential_probe", console.credential_probe("demo-client", heard.events()).await);
+    heard.take("token_introspect", console.token_introspect("demo-client").await);
+    heard.take("token_verify", console.token_verify("demo-client").await);
+    let mut recipe = heard.take("recipe_list", console.recipe_list().await).remove(0).form;
+    let answer = serde_json::json!({"access_token": secret, "data": {"token": secret}}).to_string();
+    let reading = console.recipe_try(recipe.clone(), 200, Secret::new(answer.clone())).await;
+    assert!(heard.take("recipe_try", reading).issued, "the marked token was read");
+    recipe.access_token = "/nowhere".into();
+    heard.take("recipe_try, missed", console.recipe_try(recipe.clone(), 200, Secret::new(answer)).await);
+    recipe.content = "json".into();
+    recipe.template = "{\"secret\": \"{{client_secret}}\"}".into();
+    recipe.client_auth = "client_secret_post".into();
+    heard.take("recipe_test", console.recipe_test(recipe, "demo-client", heard.events()).await);
     heard.take("token_list", console.token_list().await);
     heard.take("credential_list", console.credential_list().await);
     heard.take("vault_read", console.vault_read().await);

