@@ -35,7 +35,7 @@ pub struct Refusal {
     pub error: Option<String>,
     /// RFC 6749 §5.2 `error_description`, or the vendor's message.
     pub error_description: Option<String>,
-    /// What the content was, when it was not JSON: `HTML`, `empty`, `text`.
+    /// What the content was, when it was not JSON: `HTML`, `empty`, `gzip`, `text`.
     pub not_json: Option<&'static str>,
     /// A success status without a token.
     pub no_token: bool,
@@ -137,6 +137,10 @@ pub fn process(
 }
 
 fn kind(body: &[u8]) -> &'static str {
+    // RFC 1952 §2.3.1; what was announced was taken apart before
+    if body.starts_with(&[0x1f, 0x8b]) {
+        return "gzip";
+    }
     let start = String::from_utf8_lossy(&body[..body.len().min(256)]).trim_start().to_ascii_lowercase();
     match start {
         s if s.is_empty() => "empty",
@@ -220,6 +224,7 @@ mod tests {
         assert_eq!(refusal(200, b"<!DOCTYPE html><html>").not_json, Some("HTML"));
         assert_eq!(refusal(200, b"").not_json, Some("empty"));
         assert_eq!(refusal(500, b"oops").not_json, Some("text"));
+        assert_eq!(refusal(200, b"\x1f\x8b\x08\x00").not_json, Some("gzip"));
         let invalid = refusal(401, br#"{"error":"invalid_client","error_description":"no"}"#);
         assert_eq!((invalid.error.as_deref(), invalid.no_token), (Some("invalid_client"), false));
         assert!(refusal(200, br#"{"error":"invalid_scope"}"#).no_token, "200 with an error is no success");
