@@ -144,7 +144,7 @@ fn curl(gateway: &Gateway, key: &SigningKey, token: &str) -> Duration {
         ("accept".to_owned(), b"application/json".to_vec()),
         ("content-type".to_owned(), b"application/json".to_vec()),
     ];
-    let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: BODY.as_bytes() };
+    let message = MessageView::request("POST", &uri, &fields, BODY.as_bytes());
     let now = std::process::Command::new("date").arg("+%s").output().unwrap();
     let created = String::from_utf8(now.stdout).unwrap().trim().parse().unwrap();
     let signed = sign(&profile(), &message, key, created, None, &|text| text.to_owned()).unwrap();

@@ -165,6 +165,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: HistoryAction,
     },
+    /// Sign a message that is not sent; prints the signature base and the signed message
+    #[command(
+        after_help = "Examples:\n  countersign sign --profile bank-ed25519 --request request.http\n  countersign sign --key bank/signing_key --keyid k1 --cover @method,@target-uri --request - < request.http"
+    )]
+    Sign(SignArgs),
+    /// Verify the signatures of a message; says which line differs
+    #[command(
+        after_help = "Examples:\n  countersign verify --key public.pem --request signed.http\n  countersign verify --key jwk.json --request signed.http --base theirs.txt\n  countersign verify --key public.pem --request response.http --answers request.http"
+    )]
+    Verify(VerifyArgs),
     /// How a token is asked for where the endpoint keeps to no standard
     #[command(
         after_help = "Examples:\n  countersign recipe list\n  countersign recipe show ngenius > acme.toml\n  countersign recipe test acme.toml --answer answer.json\n  countersign recipe test acme.toml --credential acme"
@@ -455,6 +465,58 @@ pub(crate) enum TokenAction {
         #[arg(long, value_name = "FILE")]
         jwks: Option<PathBuf>,
     },
+}
+
+/// What is signed and how.
+#[derive(Args)]
+pub(crate) struct SignArgs {
+    /// A signing profile of the workspace
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["key", "keyid", "alg", "cover", "digest"])]
+    pub(crate) profile: Option<String>,
+    /// The scheme
+    #[arg(long, default_value = "rfc9421", value_parser = ["rfc9421"])]
+    pub(crate) scheme: String,
+    /// The key that signs
+    #[arg(long, value_name = "CREDENTIAL/SLOT", required_unless_present = "profile")]
+    pub(crate) key: Option<String>,
+    /// As the verifier looks it up [default: CREDENTIAL/SLOT]
+    #[arg(long)]
+    pub(crate) keyid: Option<String>,
+    /// RFC 9421 name of the algorithm [default: that of the key]
+    #[arg(long)]
+    pub(crate) alg: Option<String>,
+    /// Components in their order [default: @method, @target-uri, and content-digest where there is content]
+    #[arg(long, value_delimiter = ',', value_name = "COMPONENT,…")]
+    pub(crate) cover: Vec<String>,
+    /// Digest to add over the content [default: sha-256 where it is covered]
+    #[arg(long, value_parser = ["sha-256", "sha-512"])]
+    pub(crate) digest: Option<String>,
+    /// The message, HTTP/1.1 as text; - for standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) request: PathBuf,
+    /// Write the signed message here; - alone prints it without the base
+    #[arg(short, long, value_name = "FILE|-")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What is verified, and with what.
+#[derive(Args)]
+pub(crate) struct VerifyArgs {
+    /// The message, HTTP/1.1 as text; - for standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) request: PathBuf,
+    /// A public key: a JWK, PEM, or a certificate; or CREDENTIAL/SLOT of the workspace
+    #[arg(long, value_name = "FILE|CREDENTIAL/SLOT")]
+    pub(crate) key: String,
+    /// The one signature of several
+    #[arg(long)]
+    pub(crate) label: Option<String>,
+    /// The base of the other side: where the two part
+    #[arg(long, value_name = "FILE")]
+    pub(crate) base: Option<PathBuf>,
+    /// The request that a response answers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

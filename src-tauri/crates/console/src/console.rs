@@ -8,6 +8,7 @@ mod handle;
 mod recipe;
 mod sending;
 mod settings;
+mod signing;
 mod token;
 mod watch;
 mod workspace;

@@ -111,7 +111,7 @@ impl Core {
         let secret = match algorithm {
             // text, so that it can be given to the other side as it is
             Algorithm::HmacSha256 => Secret::new(URL_SAFE_NO_PAD.encode(secret.expose_secret()).into_bytes()),
-            Algorithm::EcdsaP256Sha256 | Algorithm::Ed25519 => secret,
+            _ => secret,
         };
         self.write_slot(credential, slot, kind, Arc::new(secret)).await?;
         let mut file = self.workspace.credential(credential)?;

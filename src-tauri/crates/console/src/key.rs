@@ -23,11 +23,12 @@ impl Core {
             JwtKey::of_private(&der, "", "").map_err(|error| error.problem())?;
             return self.write_slot(credential, slot, Kind::Key, Arc::new(der)).await;
         }
-        let public = [Algorithm::Ed25519, Algorithm::EcdsaP256Sha256]
+        let public = Algorithm::ALL
             .into_iter()
+            .filter(|algorithm| algorithm.is_asymmetric())
             .find_map(|algorithm| SigningKey::from_secret(algorithm, &der).ok())
             .and_then(|key| key.public())
-            .ok_or_else(|| not_a_key("it is neither an Ed25519 nor a P-256 key"))?;
+            .ok_or_else(|| not_a_key("it is neither an Ed25519, a P-256, a P-384 nor an RSA key of 2048 bits"))?;
         self.write_slot(credential, slot, Kind::Key, Arc::new(der)).await?;
         let mut file = self.workspace.credential(credential)?;
         if let Some(found) = file.slots.get_mut(slot) {

@@ -73,12 +73,7 @@ impl Core {
     ) -> Result<Signature, Problem> {
         let lines: Vec<(String, Vec<u8>)> =
             fields.iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
-        let message = MessageView {
-            method: prepared.method.as_str(),
-            uri: &prepared.uri,
-            fields: &lines,
-            content: &prepared.content,
-        };
+        let message = MessageView::request(prepared.method.as_str(), &prepared.uri, &lines, &prepared.content);
         let created = self.clock.now().unix_seconds();
         preview(profile, &message, created, Some("made-when-sent"), &|text| self.redactor.redact(text))
             .map_err(|e| e.problem())

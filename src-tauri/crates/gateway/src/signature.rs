@@ -43,7 +43,7 @@ pub(crate) fn check(lab: &Lab, parts: &Parts, content: &[u8]) -> Checked {
     let content = seen_content(content, name);
     let fields: Vec<(String, Vec<u8>)> =
         parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-    let message = MessageView { method: parts.method.as_str(), uri: &uri, fields: &fields, content: &content };
+    let message = MessageView::request(parts.method.as_str(), &uri, &fields, &content);
     let keys = lab.trusted_keys.read().unwrap_or_else(PoisonError::into_inner);
     let other = PublicKey::Ed25519(vec![0x17; 32]);
     let known = Known { keys: &keys, none: name == "key-rotated", other: (name == "key-other").then_some(&other) };

@@ -23,6 +23,8 @@ pub enum Origin {
     Method,
     /// Signature parameters.
     Parameters,
+    /// The status of a response.
+    Status,
     /// The target URI.
     Uri,
 }
@@ -35,6 +37,7 @@ impl Origin {
             Origin::Field { name } => format!("field {name}"),
             Origin::Method => "request method".into(),
             Origin::Parameters => "signature parameters".into(),
+            Origin::Status => "response status".into(),
             Origin::Uri => "target URI".into(),
         }
     }

@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use sfv::{BareItem, Dictionary, FieldType as _, Item, List, Parser};
 
 use crate::base::Origin;
+use crate::message::{named, raw};
 use crate::{Error, MessageView};
 
 /// `application/x-www-form-urlencoded` percent-encode set, without turning spaces into `+` (RFC 9421 §2.2.8).
@@ -63,7 +64,18 @@ impl Component {
 
     pub(crate) fn from_item(item: Item) -> Option<Self> {
         let name = item.bare_item.as_string()?.as_str().to_owned();
-        let known = name.strip_prefix('@').map_or_else(|| is_field_name(&name), |derived| DERIVED.contains(&derived));
+        let derived = name.strip_prefix('@');
+        let known = derived.map_or_else(|| is_field_name(&name), |derived| DERIVED.contains(&derived));
+        // what a parameter means decides what is signed: one that is not known cannot be passed over
+        let may = |parameter: &str| match derived {
+            Some("query-param") => ["name", "req"].contains(&parameter),
+            Some(_) => parameter == "req",
+            None => ["bs", "key", "req", "sf", "tr"].contains(&parameter),
+        };
+        let has = |wanted: &str| item.params.keys().any(|key| key.as_str() == wanted);
+        // RFC 9421 §2.1.3, and §2.5 on what does not go together
+        let together = !(has("bs") && (has("sf") || has("key")));
+        let known = known && together && item.params.keys().all(|key| may(key.as_str()));
         known.then_some(Self { item, name })
     }
 
@@ -95,9 +107,19 @@ impl Component {
     /// # Errors
     /// Where the message has no such component, or it cannot be covered as asked.
     pub fn value(&self, message: &MessageView<'_>) -> Result<(String, Origin), Error> {
-        match self.name.strip_prefix('@') {
-            Some(derived) => self.derived(derived, message),
-            None => self.field(message).map(|value| (value, Origin::Field { name: self.name.clone() })),
+        if self.flag("req") {
+            let request = message.request.filter(|_| message.status.is_some()).ok_or_else(|| self.missing())?;
+            return self.of(request);
+        }
+        self.of(message)
+    }
+
+    fn of(&self, message: &MessageView<'_>) -> Result<(String, Origin), Error> {
+        match (self.name.strip_prefix('@'), message.status) {
+            (Some("status"), Some(status)) => Ok((status.to_string(), Origin::Status)),
+            (Some("status"), None) | (Some(_), Some(_)) => Err(self.missing()),
+            (Some(derived), None) => self.derived(derived, message),
+            (None, _) => self.field(message).map(|value| (value, Origin::Field { name: self.name.clone() })),
         }
     }
 
@@ -140,12 +162,17 @@ impl Component {
     }
 
     fn field(&self, message: &MessageView<'_>) -> Result<String, Error> {
+        let lines = if self.flag("tr") { message.trailers } else { message.fields };
+        let values = named(lines, &self.name);
         if self.flag("bs") {
-            let values = message.values(&self.name);
-            let encoded: Vec<String> = values.iter().map(|value| format!(":{}:", STANDARD.encode(value))).collect();
+            let encoded: Vec<String> =
+                raw(lines, &self.name).iter().map(|value| format!(":{}:", STANDARD.encode(value))).collect();
             return if encoded.is_empty() { Err(self.missing()) } else { Ok(encoded.join(", ")) };
         }
-        let value = message.value(&self.name).ok_or_else(|| self.missing())?;
+        if values.is_empty() {
+            return Err(self.missing());
+        }
+        let value = values.join(", ");
         let not = |reason: sfv::Error| Error::NotStructured { field: self.name.clone(), reason: reason.to_string() };
         if let Some(key) = self.text("key") {
             let dictionary: Dictionary = Parser::new(&value).parse().map_err(not)?;
@@ -162,20 +189,28 @@ impl Component {
             };
         }
         if self.flag("sf") {
-            let strict = Parser::new(&value).parse::<Dictionary>().ok().and_then(|d| d.serialize());
-            let strict = strict.or_else(|| Parser::new(&value).parse::<List>().ok().and_then(|l| l.serialize()));
-            return match strict {
-                Some(text) => Ok(text),
-                None => Parser::new(&value).parse::<Item>().map(|item| item.serialize()).map_err(not),
+            let dictionary = || Parser::new(&value).parse::<Dictionary>().map(|d| d.serialize());
+            let list = || Parser::new(&value).parse::<List>().map(|l| l.serialize());
+            if DICTIONARIES.contains(&self.name.as_str()) {
+                return dictionary().map_err(not)?.ok_or_else(|| self.missing());
+            }
+            // a list may repeat its members, a dictionary may not: what reads as both is a list
+            return match Parser::new(&value).parse::<Item>() {
+                Ok(item) => Ok(item.serialize()),
+                Err(_) => list().or_else(|_| dictionary()).map_err(not)?.ok_or_else(|| self.missing()),
             };
         }
         Ok(value)
     }
 }
 
-/// Derived components of requests (RFC 9421 §2.2).
-const DERIVED: [&str; 8] =
-    ["method", "target-uri", "authority", "scheme", "request-target", "path", "query", "query-param"];
+/// Derived components (RFC 9421 §2.2).
+const DERIVED: [&str; 9] =
+    ["method", "target-uri", "authority", "scheme", "request-target", "path", "query", "query-param", "status"];
+
+/// Registered fields that are dictionaries, which a list would read as well.
+const DICTIONARIES: [&str; 6] =
+    ["accept-signature", "content-digest", "priority", "repr-digest", "signature", "signature-input"];
 
 fn is_field_name(name: &str) -> bool {
     !name.is_empty()

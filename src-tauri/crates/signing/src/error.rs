@@ -34,7 +34,7 @@ pub enum Error {
         text: String,
     },
     /// No such algorithm here.
-    #[error("`{name}` is not one of ed25519, ecdsa-p256-sha256, hmac-sha256")]
+    #[error("`{name}` is not one of {}", crate::Algorithm::ALL.map(crate::Algorithm::name).join(", "))]
     UnknownAlgorithm {
         /// The name.
         name: String,

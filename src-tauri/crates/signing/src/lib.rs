@@ -11,6 +11,7 @@
 
 mod algorithm;
 mod base;
+mod cause;
 mod compare;
 mod component;
 mod digest;
@@ -24,6 +25,7 @@ mod verify;
 
 pub use self::algorithm::Algorithm;
 pub use self::base::{Base, Origin, Span};
+pub use self::cause::{Cause, likely_cause};
 pub use self::compare::{Difference, compare};
 pub use self::component::Component;
 pub use self::digest::{DigestAlgorithm, content_digest, digest_matches};
@@ -33,4 +35,4 @@ pub use self::key::{PublicKey, SigningKey, generate};
 pub use self::message::MessageView;
 pub use self::profile::Profile;
 pub use self::sign::{Signed, preview, sign};
-pub use self::verify::{Keys, Mismatch, VerifiedSignature, verify};
+pub use self::verify::{Keys, Mismatch, VerifiedSignature, labels, received_base, verify};

@@ -67,7 +67,11 @@ impl Profile {
         toml_edit::ser::to_string(self).map_err(|e| Error::Profile { member: "file".into(), reason: e.to_string() })
     }
 
-    fn check(&self) -> Result<(), Error> {
+    /// Whether the profile holds together.
+    ///
+    /// # Errors
+    /// [`Error::Profile`] with the member, [`Error::UnknownAlgorithm`], [`Error::NotAComponent`].
+    pub fn check(&self) -> Result<(), Error> {
         let wrong = |member: &str, reason: String| Err(Error::Profile { member: member.into(), reason });
         if self.scheme != "rfc9421" {
             return wrong("scheme", format!("`{}` is not one of rfc9421", self.scheme));

@@ -151,11 +151,15 @@ pub fn verify(
     };
     let keyid = text("keyid").ok_or_else(|| Mismatch::Missing { what: "keyid parameter".into() })?;
     let key = keys.key(&keyid).ok_or_else(|| Mismatch::Key { keyid: keyid.clone() })?;
-    if let Some(said) = text("alg")
-        && Algorithm::parse(&said).ok() != Some(key.algorithm())
-    {
-        return Err(Mismatch::Algorithm { said, held: key.algorithm().name() });
-    }
+    let said = text("alg");
+    // RFC 9421 §3.2: what the signature says, else what the key is for; an RSA key may be for two
+    let algorithms: Vec<Algorithm> = match said.as_deref().map(Algorithm::parse) {
+        None => Algorithm::ALL.into_iter().filter(|algorithm| key.takes(*algorithm)).collect(),
+        Some(Ok(algorithm)) if key.takes(algorithm) => vec![algorithm],
+        Some(_) => {
+            return Err(Mismatch::Algorithm { said: said.unwrap_or_default(), held: key.algorithm().name() });
+        }
+    };
     window(seconds("created"), seconds("expires"), now)?;
     let covered = components(&list)?;
     if covered.iter().any(|c| c.name() == "content-digest") {
@@ -164,7 +168,7 @@ pub fn verify(
     let parameters = vec![ListEntry::InnerList(list.clone())];
     let parameters = sfv::FieldType::serialize(&parameters).unwrap_or_default();
     let base = Base::make(message, &covered, parameters).map_err(Mismatch::Component)?;
-    if !key.verify(base.text.as_bytes(), &signature) {
+    if !algorithms.iter().any(|algorithm| key.verify_as(*algorithm, base.text.as_bytes(), &signature)) {
         let as_der = key.verifies_as_der(base.text.as_bytes(), &signature);
         return Err(Mismatch::Base { base: base.text, as_der });
     }
@@ -174,6 +178,25 @@ pub fn verify(
         covered: covered.iter().map(Component::short).collect(),
         nonce: text("nonce"),
     })
+}
+
+/// The base that the signature of this label, or the first one, is over: made again from what was received.
+///
+/// # Errors
+/// No signature of that label, a component that is missing.
+pub fn received_base(message: &MessageView<'_>, label: Option<&str>) -> Result<Base, Mismatch> {
+    let (_, list) = input(message, label)?;
+    let covered = components(&list)?;
+    let parameters = sfv::FieldType::serialize(&vec![ListEntry::InnerList(list)]).unwrap_or_default();
+    Base::make(message, &covered, parameters).map_err(Mismatch::Component)
+}
+
+/// The labels of the signatures a message has, in their order.
+///
+/// # Errors
+/// No `Signature-Input`, or one that does not parse.
+pub fn labels(message: &MessageView<'_>) -> Result<Vec<String>, Mismatch> {
+    Ok(dictionary(message, "signature-input")?.keys().map(|key| key.as_str().to_owned()).collect())
 }
 
 fn dictionary(message: &MessageView<'_>, field: &str) -> Result<Dictionary, Mismatch> {

@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use countersign_secret::Secret;
 use countersign_signing::{
-    Algorithm, Error, Keys, MessageView, Mismatch, Profile, PublicJwk, PublicKey, SigningKey, generate, sign, verify,
+    Algorithm, Component, Error, Keys, MessageView, Mismatch, Profile, PublicJwk, PublicKey, SigningKey, generate,
+    sign, verify,
 };
 
 type Fields = Vec<(String, Vec<u8>)>;
@@ -73,7 +74,7 @@ fn ed25519_public() -> One {
         kty: "OKP".into(),
         crv: "Ed25519".into(),
         x: "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs".into(),
-        y: None,
+        ..PublicJwk::default()
     };
     One("test-key-ed25519", PublicKey::from_jwk(&jwk).unwrap())
 }
@@ -85,7 +86,7 @@ fn plain(text: &str) -> String {
 #[test]
 fn b_2_6_ed25519_gives_the_base_and_the_signature() {
     let (uri, fields) = test_request();
-    let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: CONTENT };
+    let message = MessageView::request("POST", &uri, &fields, CONTENT);
     let covered = ["date", "@method", "@path", "@authority", "content-type", "content-length"];
     let profile = profile("ed25519", "sig-b26", "test-key-ed25519", &covered);
     let signed = sign(&profile, &message, &ed25519(), CREATED, None, &plain).unwrap();
@@ -106,7 +107,7 @@ fn b_2_6_ed25519_gives_the_base_and_the_signature() {
 #[test]
 fn b_2_5_hmac_gives_the_signature() {
     let (uri, fields) = test_request();
-    let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: CONTENT };
+    let message = MessageView::request("POST", &uri, &fields, CONTENT);
     let secret = STANDARD
         .decode("uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==")
         .unwrap();
@@ -130,7 +131,7 @@ fn transformed(target: &str, accept: &[&str], method: &str) -> Result<(), Mismat
         ),
     ]);
     fields.extend(accept.iter().map(|value| ("Accept".to_owned(), value.as_bytes().to_vec())));
-    let message = MessageView { method, uri: &uri, fields: &fields, content: b"" };
+    let message = MessageView::request(method, &uri, &fields, b"");
     verify(&message, None, &ed25519_public(), CREATED + 10).map(|_| ())
 }
 
@@ -159,7 +160,7 @@ fn our_own_signature_verifies_and_each_change_is_named() {
         let mut profile =
             profile(algorithm.name(), "sig1", "k", &["@method", "@target-uri", "authorization", "content-digest"]);
         profile.content_digest = Some("sha-256".into());
-        let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: b"{\"amount\":1250}" };
+        let message = MessageView::request("POST", &uri, &fields, b"{\"amount\":1250}");
         let signed = sign(&profile, &message, &key, CREATED, None, &plain).unwrap();
         let mut sent = fields.clone();
         sent.extend(signed.added_fields.iter().map(|(n, v)| (n.clone(), v.clone().into_bytes())));
@@ -181,7 +182,7 @@ fn our_own_signature_verifies_and_each_change_is_named() {
 #[test]
 fn spans_cover_every_byte_of_the_base_once() {
     let (uri, fields) = test_request();
-    let message = MessageView { method: "POST", uri: &uri, fields: &fields, content: CONTENT };
+    let message = MessageView::request("POST", &uri, &fields, CONTENT);
     let covered = [
         "@method",
         "@target-uri",
@@ -208,7 +209,7 @@ fn spans_cover_every_byte_of_the_base_once() {
 #[test]
 fn what_cannot_be_signed_says_why() {
     let uri: http::Uri = "https://localhost/?id=7&id=8".parse().unwrap();
-    let message = MessageView { method: "GET", uri: &uri, fields: &[], content: b"" };
+    let message = MessageView::request("GET", &uri, &[], b"");
     let attempt = |covered: &[&str]| {
         sign(&profile("ed25519", "s", "k", covered), &message, &ed25519(), 0, None, &plain).map(|_| ())
     };
@@ -233,7 +234,7 @@ fn an_ecdsa_signature_in_der_is_told_apart() {
     let (secret, jwk) = generate(Algorithm::EcdsaP256Sha256, &random).unwrap();
     let key = SigningKey::from_secret(Algorithm::EcdsaP256Sha256, &secret).unwrap();
     let uri: http::Uri = "https://localhost/a".parse().unwrap();
-    let message = MessageView { method: "GET", uri: &uri, fields: &[], content: b"" };
+    let message = MessageView::request("GET", &uri, &[], b"");
     let signed =
         sign(&profile("ecdsa-p256-sha256", "s", "k", &["@path"]), &message, &key, CREATED, None, &plain).unwrap();
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, secret.expose_secret()).unwrap();
@@ -256,4 +257,56 @@ fn a_profile_file_reads_and_writes() {
     let profile = Profile::from_toml(text).unwrap();
     assert_eq!(Profile::from_toml(&profile.to_toml().unwrap()), Ok(profile), "round trip");
     assert!(Profile::from_toml(&text.replace("ed25519\"\ncov", "rot13\"\ncov")).is_err(), "unknown algorithm");
+}
+
+#[test]
+fn parameters_that_are_not_known_or_do_not_go_together_are_refused() {
+    for text in [
+        "\"date\";later",
+        "\"@method\";sf",
+        "\"date\";bs;sf",
+        "\"date\";bs;key=\"a\"",
+        "\"@query-param\";name=\"a\";tr",
+        "\"@nothing\"",
+    ] {
+        assert!(Component::parse(text).is_err(), "{text}");
+    }
+    for text in ["\"date\";bs", "\"date\";sf;tr", "\"@method\";req", "\"@query-param\";name=\"a\";req", "@status"] {
+        assert!(Component::parse(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_signed_as_they_are() {
+    let uri = "https://a.test/".parse().unwrap();
+    let fields: Fields = vec![("x".into(), b" \xff\xfe ".to_vec()), ("x".into(), b"two".to_vec())];
+    let message = MessageView::request("GET", &uri, &fields, b"");
+    let (value, _) = Component::parse("\"x\";bs").unwrap().value(&message).unwrap();
+    assert_eq!(value, "://4=:, :dHdv:", "RFC 9421 section 2.1.3");
+}
+
+#[test]
+fn a_response_binds_its_request_and_trailers_are_told_from_fields() {
+    let uri = "https://a.test/x".parse().unwrap();
+    let asked = fields(&[("date", "asked")]);
+    let request = MessageView::request("POST", &uri, &asked, b"");
+    let (answer, trailers) = (fields(&[("date", "answered")]), fields(&[("expires", "never")]));
+    let response = MessageView { trailers: &trailers, ..MessageView::response(201, &answer, b"", Some(&request)) };
+    for (component, value) in [
+        ("@status", "201"),
+        ("date", "answered"),
+        ("\"date\";req", "asked"),
+        ("\"@method\";req", "POST"),
+        ("\"@authority\";req", "a.test"),
+        ("\"expires\";tr", "never"),
+    ] {
+        let (found, _) = Component::parse(component).unwrap().value(&response).unwrap();
+        assert_eq!(found, value, "{component}");
+    }
+    for component in ["@method", "expires", "\"date\";tr"] {
+        assert!(Component::parse(component).unwrap().value(&response).is_err(), "{component} is not in the response");
+    }
+    for component in ["@status", "\"date\";req"] {
+        assert!(Component::parse(component).unwrap().value(&request).is_err(), "{component} is not in a request");
+    }
 }

@@ -12,6 +12,7 @@ mod inspect;
 mod recipe;
 mod scan;
 mod send;
+mod sign;
 mod token;
 mod tour;
 mod trust;
@@ -50,6 +51,8 @@ pub(crate) async fn run(shell: &Shell, cli: Cli) -> Ended {
         Command::Scan(args) => scan::run(shell, &global, args).await,
         Command::Certificate { action: CertificateAction::Explain(args) } => explain::run(shell, &global, &args),
         Command::History { action } => history::run(shell, &global, action).await,
+        Command::Sign(args) => sign::sign(shell, &global, args).await,
+        Command::Verify(args) => sign::verify(shell, &global, args).await,
         Command::Recipe { action } => recipe::run(shell, &global, action).await,
         Command::Trust { action } => trust::run(shell, &global, action).await,
         Command::Vault { action } => vault::run(shell, &global, action).await,

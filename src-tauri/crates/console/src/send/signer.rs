@@ -79,8 +79,7 @@ impl Signed {
 pub(crate) fn apply(core: &Core, signer: &Signer, unsigned: &Unsigned<'_>) -> Result<Signed, Problem> {
     let fields: Vec<(String, Vec<u8>)> =
         unsigned.fields.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-    let message =
-        MessageView { method: unsigned.method.as_str(), uri: unsigned.uri, fields: &fields, content: unsigned.content };
+    let message = MessageView::request(unsigned.method.as_str(), unsigned.uri, &fields, unsigned.content);
     let mut nonce = [0; 16];
     core.entropy.fill(&mut nonce);
     let nonce = URL_SAFE_NO_PAD.encode(nonce);

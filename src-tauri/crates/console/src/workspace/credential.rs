@@ -225,9 +225,11 @@ fn slots(root: &Section<'_>) -> Result<BTreeMap<String, SlotFile>, Error> {
         let public_jwk = match slot.section("public-jwk")? {
             Some(jwk) => Some(PublicJwk {
                 kty: jwk.required_text("kty")?,
-                crv: jwk.required_text("crv")?,
-                x: jwk.required_text("x")?,
+                crv: jwk.text("crv")?.unwrap_or_default(),
+                x: jwk.text("x")?.unwrap_or_default(),
                 y: jwk.text("y")?,
+                n: jwk.text("n")?,
+                e: jwk.text("e")?,
             }),
             None => None,
         };
@@ -306,7 +308,15 @@ fn put_slots(root: &mut Item, wanted: &BTreeMap<String, SlotFile>) {
 
 fn put_jwk(slot: &mut Item, wanted: Option<&PublicJwk>) {
     let Some(jwk) = wanted else { return edit::remove(slot, "public-jwk") };
-    let members = [("kty", Some(&jwk.kty)), ("crv", Some(&jwk.crv)), ("x", Some(&jwk.x)), ("y", jwk.y.as_ref())];
+    let filled = |text: &'_ String| Some(text.clone()).filter(|text| !text.is_empty());
+    let members = [
+        ("kty", filled(&jwk.kty)),
+        ("crv", filled(&jwk.crv)),
+        ("x", filled(&jwk.x)),
+        ("y", jwk.y.clone()),
+        ("n", jwk.n.clone()),
+        ("e", jwk.e.clone()),
+    ];
     if slot.get("public-jwk").is_none() {
         let mut table = InlineTable::new();
         for (key, value) in members {
@@ -318,7 +328,7 @@ fn put_jwk(slot: &mut Item, wanted: Option<&PublicJwk>) {
     }
     let section = edit::section(slot, "public-jwk", Style::Inline);
     for (key, value) in members {
-        edit::text(section, key, value.map(String::as_str));
+        edit::text(section, key, value.as_deref());
     }
 }
 
