@@ -338,6 +338,10 @@ async fn no_answer_and_no_event_of_the_boundary_holds_a_secret_or_a_token() {
         heard.take(kind, console.exchange_export(&id, kind).await);
     }
     heard.take("exchange_copy_curl", console.exchange_copy_curl(&sent.evidence.exchange).await);
+    let token = console.token_copy("demo-client").await.unwrap();
+    let theirs = format!("\"authorization\": Bearer {}\n\"x\": {secret}", token.expose_secret());
+    let compared = console.signature_compare(&sent.evidence.exchange, Secret::new(theirs)).await;
+    heard.take("signature_compare", compared);
     heard.take("exchange_compare", console.exchange_compare(&sent.evidence.exchange, &id).await);
     let content = echoed.evidence.response.as_ref().unwrap().content.as_ref().unwrap().reference.clone().unwrap();
     let bytes = console.exchange_content(&content, 0, 65_536).await.unwrap();

@@ -2,6 +2,8 @@
 
 use countersign_console::{Backend, Console, Options};
 use countersign_evidence::{Outcome, Step, VerdictState};
+use countersign_secret::Secret;
+use countersign_signing::{DigestAlgorithm, content_digest};
 
 use crate::support::sandbox::Sandbox;
 
@@ -57,5 +59,30 @@ async fn a_broken_certificate_is_met_by_the_next_send_although_a_connection_stoo
         let whole = console.send(draft, |_| {}).await.unwrap().evidence;
         assert_eq!(whole.response.unwrap().status, 201, "round {round}: and is whole again afterwards");
     }
+    console.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_base_is_compared_and_what_happened_to_the_content_is_found() {
+    let sandbox = Sandbox::new();
+    let console = desk(&sandbox).await;
+    let sent = console.first_run(|_| {}).await.unwrap().evidence;
+    let base = sent.signature.unwrap().base;
+    let compared =
+        async |theirs: &str| console.signature_compare(&sent.exchange, Secret::new(theirs.to_owned())).await.unwrap();
+    assert_eq!(
+        compared(&format!("{}\r\n", base.replace('\n', "\r\n"))).await,
+        None,
+        "line ends of a terminal are no difference"
+    );
+    // a framework that reads JSON and writes it anew before it is digested
+    let content = "{\"amount\":1250,\"currency\":\"AED\",\"reference\":\"demo-0001\"}";
+    let digest = content_digest(DigestAlgorithm::Sha256, content.as_bytes());
+    let line = base.lines().find(|line| line.starts_with("\"content-digest\"")).unwrap();
+    let parted = compared(&base.replace(line, &format!("\"content-digest\": {digest}"))).await.unwrap();
+    assert_eq!((parted.component.as_str(), parted.ours.as_str()), ("content-digest", line));
+    assert_eq!(parted.cause, "Their digest is of the JSON written anew, without spaces.");
+    let moved = compared(&base.replace("https://localhost", "https://payments.internal")).await.unwrap();
+    assert!(moved.cause.starts_with("A proxy in between rewrote the host"), "{}", moved.cause);
     console.close().await;
 }

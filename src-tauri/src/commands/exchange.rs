@@ -1,7 +1,8 @@
 //! Past exchanges, their contents, exports.
 
-use countersign_console::view::{Comparison, ExchangeView, HandshakeView, HistoryPage};
+use countersign_console::view::{Comparison, ExchangeView, HandshakeView, HistoryPage, Parted};
 use countersign_evidence::Explained;
+use countersign_secret::Secret;
 use tauri::State;
 use tauri::ipc::Response;
 
@@ -52,6 +53,16 @@ pub(crate) async fn exchange_save(desk: State<'_, Desk>, exchange: String, kind:
 #[tauri::command]
 pub(crate) async fn exchange_compare(desk: State<'_, Desk>, left: String, right: String) -> Answer<Comparison> {
     desk.console().await?.exchange_compare(&left, &right).await
+}
+
+/// The base may hold a token: it is compared and forgotten.
+#[tauri::command]
+pub(crate) async fn signature_compare(
+    desk: State<'_, Desk>,
+    exchange: String,
+    theirs: String,
+) -> Answer<Option<Parted>> {
+    desk.console().await?.signature_compare(&exchange, Secret::new(theirs)).await
 }
 
 #[tauri::command]

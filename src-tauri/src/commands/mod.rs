@@ -57,6 +57,7 @@ pub(crate) fn handle<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         exchange::exchange_copy_curl,
         exchange::exchange_save,
         exchange::exchange_compare,
+        exchange::signature_compare,
         exchange::history_list,
         exchange::history_clear,
         credential::credential_list,

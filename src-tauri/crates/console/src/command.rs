@@ -21,8 +21,8 @@ const fn command(
 }
 
 /// All operations, by feature. Two take a secret in: `credential_set_secret` text, `credential_import_certificate` a
-/// client certificate's files (and `vault_choose` and `vault_unlock` the vault's passphrase, `recipe_try` an answer that
-/// may hold a token). None returns a secret
+/// client certificate's files (and `vault_choose` and `vault_unlock` the vault's passphrase, `recipe_try` an answer and
+/// `signature_compare` a base that may hold a token). None returns a secret
 /// of yours; `handshake_secret` alone returns one, of a recorded connection, to a person who asked to see it.
 pub const COMMANDS: &[Command] = &[
     // workspace
@@ -63,6 +63,7 @@ pub const COMMANDS: &[Command] = &[
         "string",
     ),
     command("exchange_compare", &[("left", "string"), ("right", "string")], "Comparison"),
+    command("signature_compare", &[("exchange", "string"), ("theirs", "string")], "Parted | null"),
     command("history_list", &[("filter", "string"), ("before", "string | null"), ("limit", "number")], "HistoryPage"),
     command("history_clear", &[], "null"),
     // credentials

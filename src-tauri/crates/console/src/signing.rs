@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::core::Core;
 use crate::message::Message;
+use crate::view::Parted;
 
 /// A message with its signature.
 #[derive(Clone, Debug, Serialize)]
@@ -43,25 +44,6 @@ pub struct Judged {
     /// Where the verifier's own base parts from this one, when that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<Parted>,
-}
-
-/// Where two bases part, and why.
-#[derive(Clone, Debug, Serialize)]
-pub struct Parted {
-    /// Line, counted from 1.
-    pub line: usize,
-    /// Its component.
-    pub component: String,
-    /// Index of the first differing character in the line.
-    pub at: usize,
-    /// Our line.
-    pub ours: String,
-    /// Their line.
-    pub theirs: String,
-    /// What most likely happened; empty: nothing known fits.
-    pub cause: String,
-    /// What to do.
-    pub fix: String,
 }
 
 /// What a message is verified with.
@@ -190,7 +172,8 @@ fn words(covered: &[String]) -> String {
     if covered.is_empty() { "nothing but its parameters".to_owned() } else { covered.join(", ") }
 }
 
-fn parted(difference: Difference, content: &[u8]) -> Parted {
+/// With what most likely happened.
+pub(crate) fn parted(difference: Difference, content: &[u8]) -> Parted {
     let cause = likely_cause(&difference, content);
     let (cause, fix) = cause.map_or_else(Default::default, |cause| (cause.sentence, cause.fix.to_owned()));
     let Difference { line, component, at, ours, theirs } = difference;

@@ -12,6 +12,7 @@ import type { GatewayView } from './generated/GatewayView'
 import type { HandshakeView } from './generated/HandshakeView'
 import type { HistoryPage } from './generated/HistoryPage'
 import type { IntrospectionView } from './generated/IntrospectionView'
+import type { Parted } from './generated/Parted'
 import type { Preferences } from './generated/Preferences'
 import type { RecipeForm } from './generated/RecipeForm'
 import type { RecipeReading } from './generated/RecipeReading'
@@ -75,6 +76,7 @@ export interface Commands {
 	exchange_copy_curl: Call<{ exchange: string }, null>
 	exchange_save: Call<{ exchange: string; kind: 'json' | 'har' | 'pem' | 'content' | 'pcapng' | 'pcapng-full' | 'keylog' }, string>
 	exchange_compare: Call<{ left: string; right: string }, Comparison>
+	signature_compare: Call<{ exchange: string; theirs: string }, Parted | null>
 	history_list: Call<{ filter: string; before: string | null; limit: number }, HistoryPage>
 	history_clear: Call<object, null>
 	// credentials

@@ -1,12 +1,18 @@
 //! Exchanges: read, compared, saved, listed.
 
+use std::sync::Arc;
+
 use countersign_evidence::{Exchange, Explained, Fault, Problem};
+use countersign_secret::SecretText;
 use countersign_tls::Scope;
 use zeroize::Zeroizing;
 
 use super::{Answer, Console};
 use crate::core::view_of;
-use crate::view::{Change, Comparison, DiagnosisView, ExchangeView, HandshakeView, HistoryPage};
+use crate::view::{Change, Comparison, DiagnosisView, ExchangeView, HandshakeView, HistoryPage, Parted};
+
+/// Bytes of a content that are looked at for what may have happened to it.
+const MOST_COMPARED: u64 = 1 << 20;
 
 impl Console {
     /// A past exchange, or a token call made since the start.
@@ -148,6 +154,30 @@ impl Console {
     pub async fn exchange_compare(&self, left: &str, right: &str) -> Answer<Comparison> {
         let (left, right) = (self.exchange_read(left).await?, self.exchange_read(right).await?);
         Ok(crate::export::compare(&left.evidence, &right.evidence))
+    }
+
+    /// The signature base of an exchange against the one the server built; `None`: they are equal. Both are redacted
+    /// before they are compared, so that a token which stands in both differs in neither.
+    ///
+    /// # Errors
+    /// No such exchange, or one that was not signed.
+    pub async fn signature_compare(&self, exchange: &str, theirs: SecretText) -> Answer<Option<Parted>> {
+        let e = self.exchange_read(exchange).await?.evidence;
+        let signature = e.signature.ok_or_else(|| {
+            Problem::new("signature.none", Fault::Caller, "the request was not signed", exchange.to_owned())
+                .with_hint("Choose a signing profile for the request.")
+        })?;
+        let reference = e.request.and_then(|request| request.content).and_then(|content| content.reference);
+        let core = Arc::clone(&self.core);
+        self.core
+            .blocking(move |_| {
+                let read = |reference: &String| core.content.read(reference, 0, MOST_COMPARED).ok();
+                let content = reference.as_ref().and_then(read).unwrap_or_default();
+                let theirs = core.redactor.redact(theirs.expose_secret()).replace("\r\n", "\n");
+                let difference = countersign_signing::compare(&signature.base, theirs.trim_end_matches('\n'));
+                difference.map(|difference| crate::signing::parted(difference, &content))
+            })
+            .await
     }
 
     /// A page of the history, newest first.

@@ -153,6 +153,26 @@ pub struct Comparison {
     pub sentence: String,
 }
 
+/// Where two signature bases part, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Parted {
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Its component.
+    pub component: String,
+    /// Index of the first differing character in the line.
+    pub at: usize,
+    /// Our line.
+    pub ours: String,
+    /// Their line.
+    pub theirs: String,
+    /// What most likely happened; empty: nothing known fits.
+    pub cause: String,
+    /// What to do.
+    pub fix: String,
+}
+
 /// Why an exchange was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
