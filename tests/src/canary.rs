@@ -240,6 +240,15 @@ fn marked_secrets_are_in_the_keychain_and_nowhere_else() {
     flow(&["credential", "test", "marked", "--encodings", "--ca", &ca, "--json"]);
     flow(&["token", "verify", "marked", "--ca", &ca, "--json"]);
     flow(&["recipe", "test", "rfc6749", "--credential", "marked", "--ca", &ca, "--json"]);
+    let unsigned = sandbox.path().join("unsigned.http");
+    fs::write(&unsigned, "POST /v1/payments HTTP/1.1\r\nHost: localhost\r\n\r\n{}").unwrap();
+    let unsigned = unsigned.to_str().unwrap().to_owned();
+    let key = ["sign", "--key", "marked/client_secret", "--keyid", "marked", "--request", &unsigned];
+    flow(&[&key[..], &["--alg", "hmac-sha256", "--json"]].concat());
+    for more in [&["-v"][..], &["--expires", "60", "--json"]] {
+        let aws = ["--scheme", "sigv4", "--region", "eu-west-1", "--service", "s3"];
+        flow(&[&key[..], &aws, more].concat());
+    }
     let templated = sandbox.path().join("templated.toml");
     let recipe = run(&sandbox, &["recipe", "show", "rfc6749"]).expect(0).out;
     let recipe =
@@ -251,7 +260,7 @@ fn marked_secrets_are_in_the_keychain_and_nowhere_else() {
     flow(&["send", "GET", "https://elsewhere.example/", "--credential", "marked", "--json"]);
     flow(&["tour", "--json"]);
     let accepted = said.iter().filter(|(_, s)| s.code == Some(0)).count();
-    assert!(accepted >= 14, "the flows ran: {:?}", said.iter().map(|(a, s)| (a, s.code)).collect::<Vec<_>>());
+    assert!(accepted >= 20, "the flows ran: {:?}", said.iter().map(|(a, s)| (a, s.code)).collect::<Vec<_>>());
 
     let mut found = Vec::new();
     for (arguments, outcome) in &said {

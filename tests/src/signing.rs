@@ -1,5 +1,6 @@
 //! Messages in files, signed and verified on the command line; openssl judges the signatures.
 
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -149,4 +150,97 @@ fn what_differs_is_named_with_its_line_its_character_and_its_cause() {
     let missing = ["sign", "--key", "ed/signing_key", "--cover", "x-request-id", "--request", &request];
     let none = desk.run(&missing).expect(2);
     assert!(none.err.contains("x-request-id"), "a covered field that is absent is refused: {}", none.err);
+}
+
+/// What curl sends, as text, with its own signature of AWS.
+fn of_curl(arguments: &[&str], target: &str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}{target}", listener.local_addr().unwrap());
+    let mut curl = Command::new("curl");
+    let always =
+        ["-s", "-m", "10", "--aws-sigv4", "aws:amz:eu-west-1:execute-api", "-u", "AKIDEXAMPLE:wJalrXUtnFEMI/K7"];
+    let mut curl = curl.args(always).args(arguments).arg(&url).spawn().unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+    let length = loop {
+        let read = stream.read(&mut piece).unwrap();
+        bytes.extend(&piece[..read]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, content)) = text.split_once("\r\n\r\n") else { continue };
+        let length =
+            head.to_lowercase().split("content-length: ").nth(1).map(|rest| rest.lines().next().unwrap().to_owned());
+        let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+        if content.len() >= length {
+            break length;
+        }
+    };
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    assert!(curl.wait().unwrap().success(), "curl, {length} bytes of content");
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_signature_of_aws_is_the_one_curl_makes() {
+    need!(has("curl") && keyring(), "curl and a throw-away keychain");
+    let desk = Desk::new();
+    let words =
+        ["credential", "add", "aws", "--client-id", "AKIDEXAMPLE", "--token-endpoint", "https://unused.example/t"];
+    let mut add = crate::support::cli::command(&desk.sandbox, &[&words[..], &["--secret-env", "AWS"]].concat());
+    add.env("AWS", "wJalrXUtnFEMI/K7");
+    crate::support::cli::run_with(add, None).expect(0);
+    for (arguments, target) in [
+        // sorted already, for not every version of curl does it
+        (&[][..], "/v1/payments?a=0&a=1&b=2"),
+        (&["-d", "{\"amount\": 1250}", "-H", "Content-Type: application/json"][..], "/v1/payments"),
+        (&["-X", "DELETE"][..], "/v1/payments/7"),
+    ] {
+        let sent = of_curl(arguments, target);
+        let (head, content) = sent.split_once("\r\n\r\n").unwrap();
+        let field = |name: &str| {
+            let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}: "))).unwrap();
+            line.split_once(": ").unwrap().1.to_owned()
+        };
+        let (authorization, date) = (field("authorization"), field("x-amz-date"));
+        let signed_headers = authorization.split("SignedHeaders=").nth(1).unwrap().split(',').next().unwrap();
+        // the message without what signing adds, and only with what curl covers
+        let covered = |line: &&str| {
+            let name = line.split(':').next().unwrap().to_lowercase();
+            signed_headers.split(';').any(|one| one == name) && name != "x-amz-date"
+        };
+        let start = head.lines().next().unwrap();
+        let fields: Vec<&str> = head.lines().skip(1).filter(covered).collect();
+        let request = desk.file("aws.http", format!("{start}\r\n{}\r\n\r\n{content}", fields.join("\r\n")).as_bytes());
+        let at = format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            &date[..4],
+            &date[4..6],
+            &date[6..8],
+            &date[9..11],
+            &date[11..13],
+            &date[13..15]
+        );
+        let words = [
+            "sign",
+            "--scheme",
+            "sigv4",
+            "--key",
+            "aws/client_secret",
+            "--keyid",
+            "AKIDEXAMPLE",
+            "--region",
+            "eu-west-1",
+        ];
+        let more = ["--service", "execute-api", "--request", &request, "--at", &at, "--json"];
+        let document = desk.run(&[&words[..], &more].concat()).expect(0).json();
+        let ours =
+            document["added_fields"].as_array().unwrap().iter().find(|field| field[0] == "Authorization").unwrap();
+        assert_eq!(ours[1], authorization, "{target}:\n{}", document["base"].as_str().unwrap());
+    }
+    let address =
+        ["sign", "--scheme", "sigv4", "--key", "aws/client_secret", "--keyid", "AKIDEXAMPLE", "--region", "eu-west-1"];
+    let more = ["--service", "s3", "--expires", "60", "--request", &desk.path("request.http"), "-o", "-"];
+    let said = desk.run(&[&address[..], &more].concat()).expect(0);
+    assert!(said.out.starts_with("POST /v1/payments?b=2&a=1&X-Amz-Algorithm=AWS4-HMAC-SHA256&"), "{}", said.out);
+    assert!(said.out.contains("&X-Amz-Expires=60&") && !said.out.contains("Authorization"), "{}", said.out);
+    assert!(!said.out.contains("wJalrXUtnFEMI"), "the secret is in none of it");
 }

@@ -167,7 +167,7 @@ pub(crate) enum Command {
     },
     /// Sign a message that is not sent; prints the signature base and the signed message
     #[command(
-        after_help = "Examples:\n  countersign sign --profile bank-ed25519 --request request.http\n  countersign sign --key bank/signing_key --keyid k1 --cover @method,@target-uri --request - < request.http"
+        after_help = "Examples:\n  countersign sign --profile bank-ed25519 --request request.http\n  countersign sign --key bank/signing_key --keyid k1 --cover @method,@target-uri --request - < request.http\n  countersign sign --scheme sigv4 --key aws/secret_access_key --keyid AKIDEXAMPLE --region us-east-1 --service execute-api --request request.http"
     )]
     Sign(SignArgs),
     /// Verify the signatures of a message; says which line differs
@@ -474,8 +474,17 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["key", "keyid", "alg", "cover", "digest"])]
     pub(crate) profile: Option<String>,
     /// The scheme
-    #[arg(long, default_value = "rfc9421", value_parser = ["rfc9421"])]
+    #[arg(long, default_value = "rfc9421", value_parser = ["rfc9421", "sigv4"])]
     pub(crate) scheme: String,
+    /// Of sigv4, which takes the access key id as --keyid
+    #[arg(long, required_if_eq("scheme", "sigv4"))]
+    pub(crate) region: Option<String>,
+    /// Of sigv4: execute-api, s3, …
+    #[arg(long, required_if_eq("scheme", "sigv4"))]
+    pub(crate) service: Option<String>,
+    /// Of sigv4: sign the address instead, for so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) expires: Option<u32>,
     /// The key that signs
     #[arg(long, value_name = "CREDENTIAL/SLOT", required_unless_present = "profile")]
     pub(crate) key: Option<String>,

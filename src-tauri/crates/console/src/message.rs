@@ -74,9 +74,9 @@ impl Message {
         }
     }
 
-    /// The message with these fields behind its own.
-    pub fn written(&self, added: &[(String, String)]) -> Vec<u8> {
-        let mut out = self.start.clone().into_bytes();
+    /// The message with these fields behind its own, and these parameters, encoded, behind those of its target.
+    pub fn written(&self, added: &[(String, String)], query: &[(String, String)]) -> Vec<u8> {
+        let mut out = self.with_query(query).into_bytes();
         out.extend(b"\r\n");
         for (name, value) in &self.fields {
             out.extend(name.as_bytes());
@@ -90,6 +90,18 @@ impl Message {
         out.extend(b"\r\n");
         out.extend(&self.content);
         out
+    }
+}
+
+impl Message {
+    fn with_query(&self, query: &[(String, String)]) -> String {
+        let parts: Vec<&str> = self.start.split(' ').collect();
+        let ([method, target, version], false) = (parts.as_slice(), query.is_empty()) else {
+            return self.start.clone();
+        };
+        let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let joint = if target.contains('?') { '&' } else { '?' };
+        format!("{method} {target}{joint}{} {version}", pairs.join("&"))
     }
 }
 
@@ -126,9 +138,11 @@ mod tests {
             let message = Message::read(text.as_bytes()).unwrap();
             assert_eq!((message.method.as_str(), message.uri.to_string().as_str()), ("POST", "https://api.test/a?b=c"));
             assert_eq!(message.content, b"{}", "the line break of the editor is none of it");
-            let written = message.written(&[("signature".into(), "s".into())]);
+            let written = message.written(&[("signature".into(), "s".into())], &[]);
             let again = Message::read(&written).unwrap();
             assert_eq!(again.fields.len(), 4);
+            let queried = message.written(&[], &[("x".into(), "1%202".into())]);
+            assert!(queried.starts_with(b"POST /a?b=c&x=1%202 HTTP/1.1\r\n"), "behind its own parameters");
             assert_eq!((again.content, again.fields[3].1.as_slice()), (b"{}".to_vec(), b"s".as_slice()));
         }
     }

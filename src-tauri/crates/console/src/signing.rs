@@ -1,6 +1,7 @@
 //! Signing and verifying a message that is not sent: what a file holds, with a key of the vault or of a file.
 
 use countersign_evidence::{Fault, Problem, Signature};
+use countersign_signing::sigv4::{Request, Scope, sign_field, sign_query};
 use countersign_signing::{
     Algorithm, Difference, Keys, Mismatch, Profile, PublicJwk, PublicKey, compare, labels, likely_cause, received_base,
     sign, verify,
@@ -27,6 +28,22 @@ pub struct SignedMessage {
     pub message: Vec<u8>,
 }
 
+/// What an AWS Signature Version 4 needs besides the secret.
+#[derive(Clone, Debug)]
+pub struct SigV4 {
+    /// The slot of the secret access key, `CREDENTIAL/SLOT`; a slot `session_token` beside it holds that of temporary
+    /// credentials.
+    pub key: String,
+    /// The access key id.
+    pub access_key_id: String,
+    /// `us-east-1`.
+    pub region: String,
+    /// `execute-api`.
+    pub service: String,
+    /// Seconds the address lives; `None`: the signature stands in the Authorization field.
+    pub expires: Option<u32>,
+}
+
 /// One signature of a message, judged.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
@@ -44,6 +61,18 @@ pub struct Judged {
     /// Where the verifier's own base parts from this one, when that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<Parted>,
+}
+
+/// The slot of the session token of temporary credentials.
+const SESSION_TOKEN: &str = "session_token";
+
+/// `CREDENTIAL/SLOT`.
+fn split(key: &str) -> Result<(&str, &str), Problem> {
+    key.split_once('/').ok_or_else(|| {
+        let detail = format!("`{key}`; CREDENTIAL/SLOT is wanted");
+        Problem::new("signature.no_key", Fault::Caller, "no key is named", detail)
+            .with_hint("Name the slot of a key, for example `demo-client/signing_key`.")
+    })
 }
 
 /// What a message is verified with.
@@ -96,21 +125,74 @@ impl Core {
             .map_err(|e| e.problem())?;
         Ok(SignedMessage {
             schema: "countersign.signature/1",
-            message: message.written(&signed.added_fields),
+            message: message.written(&signed.added_fields, &[]),
             base: signed.base.text,
             added_fields: signed.added_fields,
             signature: signed.evidence,
         })
     }
 
+    /// Signs a message by AWS Signature Version 4. S3 wants its path as it is and the digest of the content.
+    pub(crate) async fn sign_sigv4(&self, asked: &SigV4, message: &Message) -> Result<SignedMessage, Problem> {
+        let (credential, slot) = split(&asked.key)?;
+        let secret = self.read_text_slot(credential, slot).await?;
+        let file = self.workspace.credential(credential)?;
+        let token = match file.slots.contains_key(SESSION_TOKEN) {
+            true => Some(self.read_text_slot(credential, SESSION_TOKEN).await?),
+            false => None,
+        };
+        let is_s3 = asked.service == "s3";
+        let scope = Scope {
+            access_key_id: &asked.access_key_id,
+            region: &asked.region,
+            service: &asked.service,
+            session_token: token.as_ref().map(|token| token.expose_secret().as_str()),
+            token_unsigned: false,
+            normalize: !is_s3,
+            encoded_once: is_s3,
+            content_sha256: is_s3 && asked.expires.is_none(),
+            at: self.clock.now().unix_seconds(),
+        };
+        let request = Request {
+            method: &message.method,
+            path: message.uri.path(),
+            query: message.uri.query().unwrap_or_default(),
+            fields: &message.fields,
+            content: &message.content,
+        };
+        let key = countersign_secret::Secret::new(secret.expose_secret().as_bytes().to_vec());
+        let signed = match asked.expires {
+            Some(expires) => sign_query(&scope, &request, &key, expires),
+            None => sign_field(&scope, &request, &key),
+        };
+        let signed = signed.map_err(|e| e.problem())?;
+        let covered = signed.canonical_request.lines().rev().nth(1).unwrap_or_default();
+        let signature = Signature {
+            scheme: "sigv4".to_owned(),
+            label: None,
+            alg: "AWS4-HMAC-SHA256".to_owned(),
+            keyid: asked.access_key_id.clone(),
+            covered: covered.split(';').map(ToOwned::to_owned).collect(),
+            base: signed.canonical_request.clone(),
+            base_length: u64::try_from(signed.canonical_request.len()).unwrap_or(u64::MAX),
+            value: signed.signature.clone(),
+            content_digest: None,
+            signature_input: Some(signed.string_to_sign.clone()),
+            origins: Vec::new(),
+            difference: None,
+        };
+        Ok(SignedMessage {
+            schema: "countersign.signature/1",
+            message: message.written(&signed.fields, &signed.query),
+            base: format!("{}\n\n{}", signed.canonical_request, signed.string_to_sign),
+            added_fields: signed.fields,
+            signature,
+        })
+    }
+
     /// The key of a slot, `CREDENTIAL/SLOT`, as one that verifies.
     pub(crate) async fn verify_key(&self, slot: &str) -> Result<VerifyKey, Problem> {
-        let not = |detail: String| {
-            Problem::new("signature.no_key", Fault::Caller, "no key is named", detail)
-                .with_hint("Name the slot of a key, for example `demo-client/signing_key`.")
-        };
-        let (credential, name) =
-            slot.split_once('/').ok_or_else(|| not(format!("`{slot}`; CREDENTIAL/SLOT is wanted")))?;
+        let (credential, name) = split(slot)?;
         let file = self.workspace.credential(credential)?;
         if let Some(jwk) = file.slots.get(name).and_then(|slot| slot.public_jwk.as_ref()) {
             return PublicKey::from_jwk(jwk).map(VerifyKey).map_err(|e| e.problem());

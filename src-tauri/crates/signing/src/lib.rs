@@ -21,6 +21,7 @@ mod key;
 mod message;
 mod profile;
 mod sign;
+pub mod sigv4;
 mod verify;
 
 pub use self::algorithm::Algorithm;

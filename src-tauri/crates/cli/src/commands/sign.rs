@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use countersign_console::message::Message;
-use countersign_console::signing::{Judged, VerifyKey};
+use countersign_console::signing::{Judged, SigV4, VerifyKey};
 use countersign_console::{Console, SigningProfile};
 use countersign_evidence::{Fault, Problem};
 
@@ -21,6 +21,7 @@ pub(crate) async fn sign(shell: &Shell, global: &Global, args: SignArgs) -> Ende
     let console = open::console(global, open::options(global, &Connect::default())?).await?;
     let ended = async {
         let signed = match &args.profile {
+            None if args.scheme == "sigv4" => console.message_sign_sigv4(&sigv4(&args), &message).await?,
             Some(profile) => console.message_sign(profile, &message).await?,
             None => console.message_sign_as(profile(&console, &args, &message).await?, &message).await?,
         };
@@ -46,6 +47,18 @@ pub(crate) async fn sign(shell: &Shell, global: &Global, args: SignArgs) -> Ende
     };
     let ended = ended.await;
     closing(&console, ended).await
+}
+
+/// What the flags mean for AWS.
+fn sigv4(args: &SignArgs) -> SigV4 {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    SigV4 {
+        key: text(&args.key),
+        access_key_id: text(&args.keyid),
+        region: text(&args.region),
+        service: text(&args.service),
+        expires: args.expires,
+    }
 }
 
 /// The profile that the flags mean.

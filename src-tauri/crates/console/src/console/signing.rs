@@ -5,7 +5,7 @@ use countersign_signing::{Algorithm, Profile};
 
 use super::{Answer, Console};
 use crate::message::Message;
-use crate::signing::{Judged, SignedMessage, VerifyKey, judge};
+use crate::signing::{Judged, SigV4, SignedMessage, VerifyKey, judge};
 
 impl Console {
     /// Signs a message as it stands, by a profile of the workspace.
@@ -24,6 +24,14 @@ impl Console {
     /// As [`message_sign`](Self::message_sign).
     pub async fn message_sign_as(&self, profile: Profile, message: &Message) -> Answer<SignedMessage> {
         self.core.sign_message(profile, message).await
+    }
+
+    /// Signs a message by AWS Signature Version 4.
+    ///
+    /// # Errors
+    /// A slot that is not there or empty, a region or service that is none.
+    pub async fn message_sign_sigv4(&self, asked: &SigV4, message: &Message) -> Answer<SignedMessage> {
+        self.core.sign_sigv4(asked, message).await
     }
 
     /// The algorithm of a slot's key, `CREDENTIAL/SLOT`.

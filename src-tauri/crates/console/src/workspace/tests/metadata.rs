@@ -102,7 +102,7 @@ fn signing_profiles_are_edited_in_place_and_checked() {
     let profiles = workspace.signing_profiles();
     assert_eq!(profiles.value.len(), 1);
     let wanted = [
-        "signing/odd.toml: `rot13` is not one of ed25519, ecdsa-p256-sha256, hmac-sha256",
+        "signing/odd.toml: `rot13` is not one of ed25519, ecdsa-p256-sha256, ecdsa-p384-sha384, rsa-pss-sha512, rsa-v1_5-sha256, hmac-sha256",
         "signing/typed.toml, line 2: `key` is an integer, a string is wanted",
     ];
     assert_eq!(details(&profiles.problems), wanted);
