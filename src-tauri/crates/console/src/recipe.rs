@@ -216,7 +216,8 @@ fn of_word<T: DeserializeOwned>(what: &str, word: &str) -> Result<T, Problem> {
     })
 }
 
-fn form(recipe: &Recipe) -> RecipeForm {
+/// A recipe as a form.
+pub(crate) fn form(recipe: &Recipe) -> RecipeForm {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     RecipeForm {
         id: recipe.id.clone(),
@@ -283,11 +284,6 @@ fn recipe(form: &RecipeForm) -> Result<Recipe, Problem> {
     };
     recipe.check().map_err(|error| error.problem())?;
     Ok(recipe)
-}
-
-/// A recipe file as a form: for who tries one that is not in the workspace.
-pub(crate) fn form_of(recipe: &Recipe) -> RecipeForm {
-    form(recipe)
 }
 
 #[cfg(test)]

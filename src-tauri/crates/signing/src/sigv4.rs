@@ -79,7 +79,7 @@ pub struct Signed {
 /// [`Error::Profile`]: a time before 1970, a member that is empty.
 pub fn sign_field(scope: &Scope<'_>, request: &Request<'_>, secret: &SecretBytes) -> Result<Signed, Error> {
     scope.check()?;
-    let (stamp, digest) = (stamp(scope.at)?, hex(digest::digest(&digest::SHA256, request.content).as_ref()));
+    let (stamp, digest) = (stamp(scope.at)?, hex::encode(digest::digest(&digest::SHA256, request.content).as_ref()));
     let mut fields = vec![("X-Amz-Date".to_owned(), stamp.clone())];
     let token = scope.session_token.map(|token| ("X-Amz-Security-Token".to_owned(), token.to_owned()));
     fields.extend(token.clone().filter(|_| !scope.token_unsigned));
@@ -118,7 +118,7 @@ pub fn sign_query(
 ) -> Result<Signed, Error> {
     scope.check()?;
     let stamp = stamp(scope.at)?;
-    let digest = hex(digest::digest(&digest::SHA256, request.content).as_ref());
+    let digest = hex::encode(digest::digest(&digest::SHA256, request.content).as_ref());
     let (lines, signed_headers) = canonical_fields(request.fields, &[]);
     let mut query = vec![
         ("X-Amz-Algorithm".to_owned(), ALGORITHM.to_owned()),
@@ -161,7 +161,7 @@ impl Scope<'_> {
 
 /// The key is derived for a day, a region and a service; the secret itself signs nothing else.
 fn signature(scope: &Scope<'_>, stamp: &str, canonical_request: &str, secret: &SecretBytes) -> (String, String) {
-    let digest = hex(digest::digest(&digest::SHA256, canonical_request.as_bytes()).as_ref());
+    let digest = hex::encode(digest::digest(&digest::SHA256, canonical_request.as_bytes()).as_ref());
     let string_to_sign = format!("{ALGORITHM}\n{stamp}\n{}\n{digest}", scope.name(stamp));
     let mac = |key: &[u8], text: &str| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes());
     let first = zeroize::Zeroizing::new([b"AWS4", secret.expose_secret().as_slice()].concat());
@@ -169,7 +169,7 @@ fn signature(scope: &Scope<'_>, stamp: &str, canonical_request: &str, secret: &S
     for part in [scope.region, scope.service, "aws4_request"] {
         key = mac(key.as_ref(), part);
     }
-    let signature = hex(mac(key.as_ref(), &string_to_sign).as_ref());
+    let signature = hex::encode(mac(key.as_ref(), &string_to_sign).as_ref());
     (string_to_sign, signature)
 }
 
@@ -244,13 +244,6 @@ fn stamp(at: i64) -> Result<String, Error> {
     let stamp = format!("{}Z", digits.trim_end_matches('Z'));
     let reason = || Error::Profile { member: "time".into(), reason: format!("{at} is no second of four-digit years") };
     if (0..=LAST).contains(&at) { Ok(stamp) } else { Err(reason()) }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Console {
                 let absolute = std::path::absolute(Path::new(&id)).ok();
                 let path = absolute.filter(|path| id.ends_with(".toml") && path.is_file());
                 let id = path.map_or(id, |path| path.display().to_string());
-                Ok::<_, Problem>(crate::recipe::form_of(&core.workspace.recipe(&id)?))
+                Ok::<_, Problem>(crate::recipe::form(&core.workspace.recipe(&id)?))
             })
             .await?
     }
